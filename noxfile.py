@@ -1,0 +1,76 @@
+"""
+The sessions of this repository; ``nox -l`` lists them.
+
+Nothing of crossload is imported here: every session makes an environment for it and runs it there.
+"""
+
+import re
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2025.2.9"
+nox.options.sessions = ["matrix"]
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+
+HERE = Path(__file__).parent
+
+
+def environment_names() -> list[str]:
+    """Return the environments that matrix.yaml names, read without a YAML parser: the runner checks the file."""
+    text = (HERE / "matrix.yaml").read_text(encoding="utf-8")
+    block = re.search(r"^environments:.*\n((?:[ #].*\n|\n)*)", text, re.MULTILINE)
+    return re.findall(r"^  ([A-Za-z0-9][\w.+-]*):", block[1], re.MULTILINE) if block else []
+
+
+@nox.session
+def matrix(session: nox.Session) -> None:
+    """Run the compatibility matrix: nox -s matrix -- --scenario 'lstm*' --load tf2.21."""
+    session.install("-e", ".")
+    session.run("python", "-m", "runner", "run", *session.posargs)
+
+
+@nox.session
+@nox.parametrize("name", environment_names())
+def environment(session: nox.Session, name: str) -> None:
+    """Build one environment of the matrix, and say how to step inside."""
+    session.install("-e", ".")
+    session.run("python", "-m", "runner.environments", name, *session.posargs)
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """Lint, then run all tests, those with real environments included: nox -s tests -- -k matrix."""
+    session.install("-e", ".", "--group", "tests", "--group", "lint")
+    if not session.posargs:
+        lint_with(session)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Check style and types."""
+    session.install("-e", ".", "--group", "tests", "--group", "lint")
+    lint_with(session)
+
+
+def lint_with(session: nox.Session) -> None:
+    """Run ruff and mypy, as CI does."""
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("mypy")
+
+
+@nox.session
+def benchmark(session: nox.Session) -> None:
+    """Compare this with a plain loop and with the physical limit; write the figures to benchmarks/."""
+    session.install("-e", ".")
+    session.run("python", "benchmarks/benchmark.py", *session.posargs)
+
+
+@nox.session
+def releases(session: nox.Session) -> None:
+    """Write runner/releases.toml anew: nox -s releases -- --index URL."""
+    session.install("-e", ".")
+    session.run("python", "tools/update_releases.py", *session.posargs)

@@ -1,0 +1,171 @@
+"""
+The verbs: each is a short sequence of stages, and this is the one place that prints and exits.
+
+matrix.yaml -> Matrix -> Plan -> environments -> observations -> records -> reports.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner import __version__, options
+from runner.errors import RunnerError, UsageError
+from runner.matrix import json_schema, read_matrix
+from runner.model import Backend, Record
+from runner.plan import Plan, plan
+
+if TYPE_CHECKING:
+    from runner.environments import Builder
+    from runner.execution.run import Executed
+    from runner.results import Results
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one verb and return its exit status."""
+    arguments = options.parse(argv)
+    try:
+        return _VERBS[arguments.verb](arguments)
+    except RunnerError as error:
+        print(error, file=sys.stderr)
+        return error.exit_status
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Run the matrix: plan, execute, judge, report."""
+    from runner.report import write_reports
+    from runner.verdict import exit_status
+
+    started, clock = datetime.now(UTC), time.monotonic()
+    wanted = plan(read_matrix(arguments.matrix), options.filters(arguments))
+    try:
+        executed = _execute(wanted, arguments)
+    except KeyboardInterrupt:
+        print("Interrupted. What finished is kept: the same command goes on from there.", file=sys.stderr)
+        return INTERRUPTED
+    results = _results(wanted, executed, started, time.monotonic() - clock)
+    _write_pins(arguments.output / "environments", executed.pins)
+    write_reports(results, arguments.output)
+    _print(results, arguments.output)
+    return exit_status(results.cells, arguments.fail_on)
+
+
+def preview(arguments: argparse.Namespace) -> int:
+    """Print what `run` would do."""
+    from runner.preview import preview
+
+    print(preview(plan(read_matrix(arguments.matrix), options.filters(arguments)), arguments.jobs))
+    return 0
+
+
+def report(arguments: argparse.Namespace) -> int:
+    """Write every report again."""
+    from runner.report import write_reports
+    from runner.results import read_results
+
+    results = read_results(arguments.directory)
+    write_reports(results, arguments.directory)
+    _print(results, arguments.directory)
+    return 0
+
+
+def schema(arguments: argparse.Namespace) -> int:
+    """Print a JSON Schema."""
+    from runner.results import results_schema
+
+    print(json.dumps(results_schema() if arguments.results else json_schema(), indent=2))
+    return 0
+
+
+_VERBS = {"run": run, "plan": preview, "report": report, "schema": schema}
+
+
+def _execute(wanted: Plan, arguments: argparse.Namespace) -> "Executed":
+    """Execute the plan below a display; SIGTERM ends it as Ctrl-C does."""
+    from rich.console import Console
+
+    from runner.cache import cache_folder
+    from runner.execution.run import Options, execute
+    from runner.progress import Display
+
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    how = Options(cache=cache_folder(), output=arguments.output, jobs=arguments.jobs, fresh=arguments.fresh)
+    known = _known(arguments)
+    with Display(Console(stderr=True), cells=len(wanted.cells)) as display:
+        return asyncio.run(execute(wanted, _builders(wanted, how.cache), known, how, display))
+
+
+def _builders(wanted: Plan, cache: Path) -> "Mapping[Backend, Builder]":
+    from runner.environments.nox import NoxBuilder
+
+    for spec in wanted.environments:
+        if spec.backend is not Backend.NOX:
+            raise UsageError(f"{spec.name}: the backend {spec.backend} is not available yet; use nox.")
+    return {Backend.NOX: NoxBuilder(cache)}
+
+
+def _known(arguments: argparse.Namespace) -> Mapping[str, Record]:
+    """Return what an earlier run into the same folder found; `--fresh` forgets it."""
+    from runner.results import read_journal
+
+    journal = arguments.output / "results.jsonl"
+    if arguments.fresh:
+        journal.unlink(missing_ok=True)
+    return read_journal(journal)
+
+
+def _results(wanted: Plan, executed: "Executed", started: datetime, seconds: float) -> "Results":
+    from runner.results import Results, Run
+    from runner.verdict import answer, completed
+
+    cells = completed(executed.records)
+    return Results(
+        run=Run(
+            started=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            seconds=round(seconds, 3),
+            runner=__version__,
+            matrix=wanted.matrix.digest,
+            host={
+                "system": platform.system(),
+                "release": platform.release(),
+                "machine": platform.machine(),
+                "python": platform.python_version(),
+                "cores": os.cpu_count(),
+            },
+        ),
+        environments=executed.environments,
+        cells=cells,
+        answer=answer(cells, executed.environments),
+    )
+
+
+def _write_pins(folder: Path, pins: Mapping[str, Sequence[str]]) -> None:
+    from runner.writing import write_text
+
+    for name, lines in pins.items():
+        write_text(folder / f"{name}.txt", "".join(f"{line}\n" for line in lines))
+
+
+def _print(results: "Results", output: Path) -> None:
+    from rich.console import Console
+
+    from runner.report.terminal import render
+
+    Console().print(render(results, output))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

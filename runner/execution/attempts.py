@@ -1,0 +1,112 @@
+"""One job until its outcome can be believed: what died or hung in a fork is tried once more in a fresh process."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from runner.execution import observations
+from runner.execution.hosts import Host
+from runner.execution.observations import ObservationError
+from runner.execution.servers import Ended, Job
+from runner.files import emptied
+from runner.judgement import Seen
+from runner.model import Observation
+
+LOG_BYTES = 64 * 1024
+_CONFIRMED = ("signal", "timeout", "lost")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempted:
+    """
+    A job that has ended.
+
+    Attributes:
+        ended: How its last process ended.
+        attempts: How many processes it took.
+    """
+
+    seen: Seen
+    ended: Ended
+    attempts: int
+
+
+async def attempt(host: Host, job: Job) -> Attempted:
+    """
+    Have a job done in its folder, which is emptied for every try.
+
+    Raises:
+        EnvironmentFailure: If the environment cannot be had.
+    """
+    ended, attempts = await _try(host, job), 1
+    if ended.ended in _CONFIRMED:
+        ended, attempts = await _try(host, replace(job, fresh=True)), 2
+    seen = look(Path(job.folder), ended, await _hidden(host, job))
+    host.inside += sum(seen.observation.seconds.values()) if seen.observation else 0.0
+    return Attempted(seen=seen, ended=ended, attempts=attempts)
+
+
+async def _try(host: Host, job: Job) -> Ended:
+    emptied(Path(job.folder))
+    return await host.run(job)
+
+
+async def _hidden(host: Host, job: Job) -> Mapping[str, str]:
+    return hidden(job, (await host.environment()).folder)
+
+
+def hidden(job: Job, environment: Path) -> Mapping[str, str]:
+    """
+    Return what stands for the paths of this machine in what a job says.
+
+    Two machines, and two backends, then say the same of the same failure.
+    """
+    return {
+        job.artifact: "<artifact>",
+        job.folder: "<job>",
+        str(environment): "<environment>",
+        job.scenario: "<scenario>",
+    }
+
+
+def look(folder: Path, ended: Ended, hide: Mapping[str, str]) -> Seen:
+    """
+    Gather what a job left in its folder.
+
+    Args:
+        hide: What to say instead of which path.
+    """
+    observation, damage = None, ""
+    try:
+        observation = _without_paths(observations.read(folder), hide)
+    except ObservationError as error:
+        damage = str(error)
+    return Seen(
+        ended=ended.ended,
+        status=ended.status,
+        phase=observation.phase if observation else observations.phase(folder),
+        observation=observation,
+        damage=damage,
+        log=_replaced(_tail(folder / "log"), hide),
+    )
+
+
+def _tail(path: Path) -> str:
+    try:
+        return path.read_bytes()[-LOG_BYTES:].decode("utf-8", "replace")
+    except OSError:
+        return ""
+
+
+def _without_paths(observation: Observation, hide: Mapping[str, str]) -> Observation:
+    raised = observation.exception
+    if raised is None:
+        return observation
+    message, traceback = _replaced(raised.message, hide), _replaced(raised.traceback, hide)
+    return replace(observation, exception=replace(raised, message=message, traceback=traceback))
+
+
+def _replaced(text: str, hide: Mapping[str, str]) -> str:
+    for path, name in hide.items():
+        text = text.replace(path, name)
+    return text

@@ -1,0 +1,171 @@
+"""An environment while a run uses it: built when first needed, served while there is work, ended when there is none."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from runner.diagnosis import Side
+from runner.environments import Builder, Environment, EnvironmentFailure
+from runner.execution.servers import Ended, Job, Server, Versions, start
+from runner.model import EnvironmentRecord, EnvironmentSpec, Limits
+
+_T = TypeVar("_T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What the first harness server of an environment keeps of it."""
+
+    versions: Versions
+    modules: list[str]
+
+
+_FOUND: TypeAdapter[_Found] = TypeAdapter(_Found)
+
+
+class Listener(Protocol):
+    """Whoever shows what is going on."""
+
+    def environment(self, name: str, state: str) -> None:
+        """Hear that an environment is now ``resolving``, ``installing``, ``importing``, ``ready`` or ``error``."""
+
+
+class Host:
+    """
+    One environment of a run.
+
+    Args:
+        uses: How many jobs will ask for it; after that many `done` the server ends.
+        slots: One for each job that may run at a time; an import of TensorFlow takes one too.
+        builds: One for each environment that may be built at a time.
+    """
+
+    def __init__(
+        self,
+        spec: EnvironmentSpec,
+        builder: Builder,
+        *,
+        uses: int,
+        limits: Limits,
+        slots: asyncio.Semaphore,
+        builds: asyncio.Semaphore,
+        log: Path,
+        listener: Listener,
+    ) -> None:
+        self.spec = spec
+        self._builder, self._limits, self._log, self._listener = builder, limits, log, listener
+        self._slots, self._builds = slots, builds
+        self._uses = uses
+        self._starting = asyncio.Lock()
+        self._server: Server | None = None
+        self._failure: EnvironmentFailure | None = None
+        self._environment: Environment | None = None
+        self._seconds = 0.0
+        self.inside = 0.0
+        """Seconds spent importing TensorFlow and inside its calls: what no runner could save."""
+
+    async def environment(self) -> Environment:
+        """
+        Return the installed environment.
+
+        Raises:
+            EnvironmentFailure: The same at every call, once it could not be made.
+        """
+        return await self._once(self._prepare)
+
+    async def run(self, job: Job) -> Ended:
+        """Have one job done, by a server that is started for it if none lives."""
+        server = await self._once(self._serve)
+        async with self._slots:
+            return await server.run(job)
+
+    async def done(self) -> None:
+        """Hear that one of the uses is over."""
+        self._uses -= 1
+        if self._uses == 0:
+            await self.stop()
+
+    async def stop(self) -> None:
+        """End the server, if one lives."""
+        server, self._server = self._server, None
+        if server:
+            await server.stop()
+
+    def side(self) -> Side:
+        """Return the environment as a diagnosis sees it."""
+        versions = self._versions()
+        if versions is None:
+            return Side(name=self.spec.name, versions={})
+        named = {"python": versions.python, "tensorflow": versions.tensorflow, "keras": versions.keras or "0"}
+        return Side(name=self.spec.name, versions={**versions.packages, **named})
+
+    def record(self) -> EnvironmentRecord:
+        """Return what the environment really was."""
+        failure, versions = self._failure, self._versions()
+        if failure or versions is None or self._environment is None:
+            return EnvironmentRecord(
+                backend=self.spec.backend,
+                status="error",
+                cause=failure.cause if failure else None,
+                explanation=failure.explanation if failure else "It was not needed.",
+                seconds=self._seconds,
+            )
+        return EnvironmentRecord(
+            python=versions.python,
+            tensorflow=versions.tensorflow,
+            keras=versions.keras,
+            packages=dict(pin.split("==", 1) for pin in self._environment.pins),
+            backend=self.spec.backend,
+            explanation=self._environment.note,
+            seconds=self._seconds,
+        )
+
+    def pins(self) -> tuple[str, ...]:
+        """Return the exact pins, as far as they are known."""
+        return self._environment.pins if self._environment else ()
+
+    async def _once(self, make: Callable[[], Awaitable[_T]]) -> _T:
+        async with self._starting:
+            if self._failure:
+                raise self._failure
+            try:
+                return await make()
+            except EnvironmentFailure as failure:
+                self._failure = failure
+                self._listener.environment(self.spec.name, "error")
+                raise
+
+    async def _prepare(self) -> Environment:
+        if self._environment is None:
+            async with self._builds:
+                started = asyncio.get_running_loop().time()
+                self._listener.environment(self.spec.name, "installing")
+                self._environment = await self._builder.prepare(self.spec)
+            self._seconds = round(asyncio.get_running_loop().time() - started, 3)
+        return self._environment
+
+    async def _serve(self) -> Server:
+        environment = await self._prepare()
+        if self._server and self._server.lost:
+            await self.stop()
+        if self._server is None:
+            async with self._slots:
+                self._listener.environment(self.spec.name, "importing")
+                started = asyncio.get_running_loop().time()
+                self._server = await start(environment, self._limits, self._log)
+                self.inside += asyncio.get_running_loop().time() - started
+                self._listener.environment(self.spec.name, "ready")
+        return self._server
+
+    def _versions(self) -> Versions | None:
+        """Return what the environment's first server found, if one ever was ready."""
+        if self._environment is None:
+            return None
+        try:
+            return _FOUND.validate_json(self._environment.record.read_bytes()).versions
+        except (OSError, ValidationError):
+            return None

@@ -1,0 +1,293 @@
+"""The course of one run."""
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from runner import comparison
+from runner.environments import Builder, EnvironmentFailure
+from runner.errors import RunnerError
+from runner.execution import hosts
+from runner.execution.attempts import Attempted, attempt
+from runner.execution.hosts import Host
+from runner.execution.records import Recorder
+from runner.execution.saves import Saved, save
+from runner.execution.servers import Job
+from runner.files import emptied, remove
+from runner.judgement import Judgement, judge_load
+from runner.keys import Keys
+from runner.model import Backend, Cell, EnvironmentRecord, EnvironmentSpec, Observation, Phase, Record, Status
+from runner.plan import Plan, SaveJob
+from runner.results import Journal
+
+
+class Listener(hosts.Listener, Protocol):
+    """Whoever shows what is going on."""
+
+    def record(self, record: Record) -> None:
+        """Hear that a cell is judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """
+    How to run.
+
+    Attributes:
+        cache: Folder that keeps environments and artifacts between runs.
+        output: Folder for the journal and the logs.
+        jobs: How many children may run at a time.
+        fresh: Whether to save again what was saved before.
+    """
+
+    cache: Path
+    output: Path
+    jobs: int
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Executed:
+    """
+    What came out.
+
+    Attributes:
+        records: In the order of the plan.
+        environments: As they really were, by name.
+        pins: All that was installed, by name.
+        inside: Seconds that all processes together spent importing TensorFlow and inside its calls.
+    """
+
+    records: tuple[Record, ...]
+    environments: Mapping[str, EnvironmentRecord]
+    pins: Mapping[str, tuple[str, ...]]
+    inside: float
+
+
+async def execute(
+    plan: Plan,
+    builders: Mapping[Backend, Builder],
+    known: Mapping[str, Record],
+    options: Options,
+    listener: Listener,
+) -> Executed:
+    """
+    Run a plan.
+
+    Args:
+        known: Records of an earlier run by the id of their cell; one that nothing has changed for is taken over.
+
+    Raises:
+        OutputError: If the journal or the cache cannot be written.
+    """
+    scratch = emptied(options.cache / "scratch" / uuid.uuid4().hex)
+    with Journal(options.output / "results.jsonl") as journal:
+        execution = Execution(plan, builders, known, options, listener, journal, scratch)
+        try:
+            return await execution.run()
+        except BaseExceptionGroup as group:
+            raise _first(group) from group
+        finally:
+            await execution.stop()
+            remove(scratch)
+
+
+class Execution:
+    """The state of one run: its hosts, and the records so far."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        builders: Mapping[Backend, Builder],
+        known: Mapping[str, Record],
+        options: Options,
+        listener: Listener,
+        journal: Journal,
+        scratch: Path,
+    ) -> None:
+        self._plan, self._known, self._options = plan, known, options
+        self._listener, self._journal, self._scratch = listener, journal, scratch
+        self._keys = Keys(plan.matrix.limits)
+        self._recorder = Recorder(matrix=plan.matrix.path, output=options.output)
+        self._records: dict[str, Record] = {}
+        self._hosts = self._make_hosts(builders)
+
+    async def run(self) -> Executed:
+        """Run everything; what one cell does leaves the others alone."""
+        for cell in self._plan.cells:
+            if cell.unsupported is not None:
+                self._finish(cell, Judgement(status=Status.UNSUPPORTED, explanation=cell.unsupported))
+        async with asyncio.TaskGroup() as group:
+            for wanted, cells in self._plan.saves.items():
+                group.create_task(self._save_and_load(wanted, cells))
+        return Executed(
+            records=tuple(self._records[cell.id] for cell in self._plan.cells),
+            environments={name: host.record() for name, host in self._hosts.items()},
+            pins={name: host.pins() for name, host in self._hosts.items()},
+            inside=sum(host.inside for host in self._hosts.values()),
+        )
+
+    async def stop(self) -> None:
+        """End every server."""
+        await asyncio.gather(*(host.stop() for host in self._hosts.values()))
+
+    def _make_hosts(self, builders: Mapping[Backend, Builder]) -> dict[str, Host]:
+        slots, builds = asyncio.Semaphore(self._options.jobs), asyncio.Semaphore(max(2, self._options.jobs))
+        return {
+            spec.name: Host(
+                spec,
+                builders[spec.backend],
+                uses=_uses(self._plan, spec),
+                limits=self._plan.matrix.limits,
+                slots=slots,
+                builds=builds,
+                log=self._scratch / f"{spec.name}.log",
+                listener=self._listener,
+            )
+            for spec in self._plan.environments
+        }
+
+    async def _save_and_load(self, wanted: SaveJob, cells: tuple[Cell, ...]) -> None:
+        """Save once, unless no cell needs it, then load in every environment at the same time."""
+        host = self._hosts[wanted.environment.name]
+        try:
+            saved = await self._save(wanted, cells, host)
+        except EnvironmentFailure as failure:
+            for cell in cells:
+                self._fail(cell, failure)
+            saved = None
+        finally:
+            await host.done()
+        async with asyncio.TaskGroup() as group:
+            for cell in cells:
+                group.create_task(self._cell(cell, saved, root=cells[0]))
+
+    async def _save(self, wanted: SaveJob, cells: tuple[Cell, ...], host: Host) -> Saved | None:
+        """Return the save that the cells need; None if all are taken over from an earlier run."""
+        key = self._keys.save(wanted, (await host.environment()).digest)
+        taken = [await self._take_over(cell, key) for cell in cells]
+        if all(taken):
+            return None
+        seconds = self._plan.matrix.limits.seconds
+        return await save(wanted, key, host, self._options.cache / "saves", fresh=self._options.fresh, seconds=seconds)
+
+    async def _take_over(self, cell: Cell, saved: str) -> bool:
+        known = self._known.get(cell.id)
+        if known is None or known.status is Status.ERROR:
+            return False
+        try:
+            environment = await self._hosts[cell.load.name].environment()
+        except EnvironmentFailure:
+            return False
+        if known.key != self._keys.cell(cell, saved, environment.digest):
+            return False
+        self._keep(known)
+        return True
+
+    async def _cell(self, cell: Cell, saved: Saved | None, root: Cell) -> None:
+        """Bring one cell to its record, if it has none yet."""
+        host = self._hosts[cell.load.name]
+        try:
+            if saved and cell.id not in self._records:
+                await self._judge(cell, saved, root, host)
+        except EnvironmentFailure as failure:
+            self._fail(cell, failure)
+        finally:
+            await host.done()
+
+    async def _judge(self, cell: Cell, saved: Saved, root: Cell, host: Host) -> None:
+        key = self._keys.cell(cell, saved.key, (await host.environment()).digest)
+        if saved.observation is None or saved.judgement.status is not Status.PASS:
+            self._finish_without_artifact(cell, saved, root, key)
+            return
+        folder = self._scratch / uuid.uuid4().hex
+        attempted = await attempt(host, _load_job(cell, saved, folder))
+        judgement = self._judge_load(cell, saved.observation, attempted, host)
+        if judgement.status is Status.DRIFT:
+            judgement = await self._locate(cell, saved, judgement, host)
+        self._finish(cell, judgement, key=key, attempted=attempted)
+        remove(folder)
+
+    def _judge_load(self, cell: Cell, saved: Observation, attempted: Attempted, host: Host) -> Judgement:
+        sides = (self._hosts[cell.save.name].side(), host.side())
+        return judge_load(saved, attempted.seen, cell.scenario, sides, self._plan.matrix.limits.seconds)
+
+    async def _locate(self, cell: Cell, saved: Saved, judgement: Judgement, host: Host) -> Judgement:
+        """Load once more, with the activations, to name the first layer that differs."""
+        before = saved.observation.arrays.get("activations", ()) if saved.observation else ()
+        if not before or judgement.comparison is None:
+            return judgement
+        folder = self._scratch / uuid.uuid4().hex
+        again = await attempt(host, replace(_load_job(cell, saved, folder), activations=True))
+        after = again.seen.observation.arrays.get("activations", ()) if again.seen.observation else ()
+        found = comparison.first_difference(before, after, cell.scenario.tolerance)
+        remove(folder)
+        if found is None:
+            return judgement
+        compared = replace(judgement.comparison, first_layer=found[0], first_layer_max_abs=found[1])
+        return replace(judgement, comparison=compared)
+
+    def _finish_without_artifact(self, cell: Cell, saved: Saved, root: Cell, key: str) -> None:
+        """Record a save that gave nothing to load: at its root as what it was, elsewhere as its consequence."""
+        judgement = saved.judgement
+        if cell is root or judgement.status in (Status.UNSUPPORTED, Status.ERROR):
+            self._finish(cell, judgement, key=key, attempted=saved.attempted)
+            return
+        blocked = Judgement(
+            status=Status.BLOCKED,
+            phase=Phase.SAVE,
+            cause=judgement.cause,
+            explanation=f"There is nothing to load, as it could not be saved: {judgement.explanation}",
+            sources=judgement.sources,
+        )
+        self._finish(cell, blocked, key=key, root=root.id)
+
+    def _fail(self, cell: Cell, failure: EnvironmentFailure) -> None:
+        judgement = Judgement(status=Status.ERROR, cause=failure.cause, explanation=failure.explanation)
+        self._finish(cell, judgement)
+
+    def _finish(
+        self,
+        cell: Cell,
+        judgement: Judgement,
+        *,
+        key: str = "",
+        root: str | None = None,
+        attempted: Attempted | None = None,
+    ) -> None:
+        record = self._recorder.record(cell, judgement, key=key, root=root, attempted=attempted)
+        self._journal.append(record)
+        self._keep(record)
+
+    def _keep(self, record: Record) -> None:
+        self._records[record.id] = record
+        self._listener.record(record)
+
+
+def _load_job(cell: Cell, saved: Saved, folder: Path) -> Job:
+    return replace(
+        saved.job,
+        id=folder.name,
+        kind="load",
+        folder=str(folder),
+        script=cell.scenario.load,
+        saved=saved.job.folder,
+    )
+
+
+def _uses(plan: Plan, spec: EnvironmentSpec) -> int:
+    """Count the saves and the loads that an environment is asked for."""
+    saves = sum(save.environment.name == spec.name for save in plan.saves)
+    loads = sum(cell.load.name == spec.name for cells in plan.saves.values() for cell in cells)
+    return saves + loads
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Return the error to show of several that came together: one of ours if there is one."""
+    found: BaseException = group.subgroup(RunnerError) or group
+    while isinstance(found, BaseExceptionGroup):
+        found = found.exceptions[0]
+    return found

@@ -1,0 +1,224 @@
+"""
+The runner's end of a harness server: start it, give it jobs, hear how they ended, end it.
+
+What comes back is untrusted: a line is bounded and checked, and a server that says anything else counts as lost.
+"""
+
+import asyncio
+import json
+import os
+import signal
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import TypeAdapter, ValidationError
+
+from runner.environments import Environment, EnvironmentFailure
+from runner.model import Cause, Limits, Raised
+
+PROTOCOL = 1
+LINE_LIMIT = 2**20
+START_SECONDS = 600.0
+GRACE_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """
+    What a harness is asked to do; every path is absolute.
+
+    Attributes:
+        folder: The job's own folder, which exists and is empty.
+        script: The scenario's script, or None for the format's default loader.
+        path: Where to save to, or what to load.
+        artifact: The folder that holds all of it.
+        saved: For a load, the folder of the save's observation.
+        activations: Whether to observe the activations of the layers.
+        fresh: Whether to use a new process rather than a fork.
+    """
+
+    id: str
+    kind: Literal["save", "load"]
+    folder: str
+    scenario: str
+    script: str | None
+    format: str
+    path: str
+    artifact: str
+    saved: str | None = None
+    call: str = "call"
+    activations: bool = False
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """
+    How a job's process ended.
+
+    Attributes:
+        ended: ``exit`` and ``signal`` are its own; ``timeout`` and ``memory`` are our limits; ``lost`` is unknown.
+        status: Exit status, or the number of the signal.
+    """
+
+    id: str
+    ended: Literal["exit", "signal", "timeout", "memory", "stopped", "lost"]
+    status: int
+    seconds: float
+    peak_rss_mb: int
+    event: Literal["ended"] = "ended"
+    protocol: int = PROTOCOL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions:
+    """What was imported in an environment."""
+
+    python: str
+    tensorflow: str
+    keras: str | None
+    packages: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ready:
+    event: Literal["ready"]
+    versions: Versions
+    protocol: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Broken:
+    event: Literal["broken"]
+    exception: Raised
+    protocol: int
+
+
+_GREETING: TypeAdapter[_Ready | _Broken] = TypeAdapter(_Ready | _Broken)
+_ENDED: TypeAdapter[Ended] = TypeAdapter(Ended)
+
+
+class Server:
+    """One running harness server."""
+
+    def __init__(self, process: asyncio.subprocess.Process, versions: Versions, limits: Limits) -> None:
+        self.versions = versions
+        self._process = process
+        self._limits = limits
+        self._waiting: dict[str, asyncio.Future[Ended]] = {}
+        self._listener = asyncio.create_task(self._listen())
+
+    @property
+    def lost(self) -> bool:
+        """Tell whether it has ended, or stopped making sense."""
+        return self._listener.done()
+
+    async def run(self, job: Job) -> Ended:
+        """
+        Have one job done.
+
+        Returns:
+            How it ended: ``lost`` if the server went away or did not end it in time.
+        """
+        future: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
+        self._waiting[job.id] = future
+        try:
+            await self._send(asdict(job) | asdict(self._limits))
+            return await asyncio.wait_for(future, self._limits.seconds + GRACE_SECONDS)
+        except (TimeoutError, ConnectionError):
+            self._listener.cancel()
+            return _lost(job.id)
+        finally:
+            self._waiting.pop(job.id, None)
+
+    async def stop(self) -> None:
+        """End the server and everything that it started."""
+        self._listener.cancel()
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.terminate()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._process.wait(), 2)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await self._process.wait()
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        if self.lost or self._process.stdin is None:
+            raise ConnectionError
+        self._process.stdin.write(json.dumps(message).encode() + b"\n")
+        await self._process.stdin.drain()
+
+    async def _listen(self) -> None:
+        """Hand each answer to whoever waits for it, until there is no more or it makes no sense."""
+        assert self._process.stdout is not None  # noqa: S101  (it was asked for)
+        try:
+            while line := await self._process.stdout.readline():
+                ended = _ENDED.validate_json(line)
+                if (future := self._waiting.get(ended.id)) and not future.done():
+                    future.set_result(ended)
+        except (ValueError, ConnectionError):  # pydantic's error is a ValueError, and so is a line over the limit
+            pass
+        finally:
+            for name, future in self._waiting.items():
+                if not future.done():
+                    future.set_result(_lost(name))
+
+
+def _lost(name: str) -> Ended:
+    return Ended(id=name, ended="lost", status=0, seconds=0.0, peak_rss_mb=0)
+
+
+async def start(environment: Environment, limits: Limits, log: Path) -> Server:
+    """
+    Start the harness server of an environment and wait until it has imported TensorFlow.
+
+    Args:
+        log: Where its standard error goes.
+
+    Raises:
+        EnvironmentFailure: If it cannot; its own reason is in the explanation.
+    """
+    with log.open("wb") as stderr:
+        process = await asyncio.create_subprocess_exec(
+            *environment.command,
+            env=dict(environment.variables),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=stderr,
+            limit=LINE_LIMIT,
+            start_new_session=True,
+        )
+    try:
+        greeting = await _greeting(process)
+    except BaseException:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+        raise
+    if isinstance(greeting, _Ready):
+        return Server(process, greeting.versions, limits)
+    await process.wait()
+    raise EnvironmentFailure(Cause.ENVIRONMENT_IMPORT, _explained(environment, greeting, log))
+
+
+async def _greeting(process: asyncio.subprocess.Process) -> _Ready | _Broken:
+    assert process.stdout is not None  # noqa: S101  (it was asked for)
+    try:
+        line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
+        return _GREETING.validate_json(line)
+    except TimeoutError:
+        text = f"the import of TensorFlow did not end within {START_SECONDS:.0f} seconds"
+    except (ValidationError, ValueError):
+        text = "the process ended while it imported TensorFlow"
+    return _Broken(event="broken", exception=Raised(type="ImportError", message=text), protocol=PROTOCOL)
+
+
+def _explained(environment: Environment, broken: _Broken, log: Path) -> str:
+    said = log.read_bytes()[-2000:].decode("utf-8", "replace").strip() if not broken.exception.traceback else ""
+    lines = [line.strip() for line in said.splitlines() if line.strip()][-3:]
+    reason = " ".join([broken.exception.first_line, *lines])
+    return f"TensorFlow cannot be used in {environment.spec.name}: {reason}"

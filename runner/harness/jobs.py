@@ -1,0 +1,321 @@
+"""
+One job, in a process of its own: a save or a load, and what was seen of it.
+
+An observation is a file of JSON and one of arrays; neither says whether anything is right. The file ``phase`` says how
+far the job came, for the case that the process does not live to write them.
+"""
+
+import glob
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+import traceback
+
+import numpy as np
+
+from . import PROTOCOL, arrays, loaders, observe, preload, scripts
+
+TEXT = 20000
+
+
+class Job:
+    """A job as the runner describes it, and its observation so far."""
+
+    def __init__(self, message):
+        self.message = message
+        self.folder = message["folder"]
+        self.tf = None
+        self.writer = arrays.Writer()
+        self.observation = {
+            "protocol": PROTOCOL,
+            "phase": message["kind"],
+            "exception": None,
+            "unsupported": None,
+            "deterministic": None,
+            "structure": None,
+            "model": None,
+            "optimizer": None,
+            "loss": None,
+            "notes": {},
+            "seconds": {},
+            "arrays": {},
+        }
+
+    def enter(self, phase):
+        """Say, for whoever finds the remains, what is being done."""
+        self.observation["phase"] = phase
+        with open(os.path.join(self.folder, "phase"), "w") as file:
+            file.write(phase)
+
+    def keep(self, kind, triples):
+        """Keep (layer, name, array) triples under `kind`."""
+        self.observation["arrays"][kind] = [self.writer.add(a, layer=layer, name=name) for layer, name, a in triples]
+
+    def timed(self, name, work, *args):
+        """Return what `work` returns, and note how long it took."""
+        started = time.perf_counter()
+        try:
+            return work(*args)
+        finally:
+            self.observation["seconds"][name] = time.perf_counter() - started
+
+    def attempt(self, name, work, *args):
+        """Observe something extra: a failure is a note, since it says nothing about the model."""
+        try:
+            self.timed(name, work, *args)
+        except Exception as error:
+            self.observation["notes"][name] = _first_line(error)
+
+    def write(self):
+        """Write the observation, the JSON last: where it exists it is whole."""
+        self.writer.write(os.path.join(self.folder, "arrays.npz"))
+        path = os.path.join(self.folder, "observation.json")
+        with open(path + ".part", "w") as file:
+            json.dump(self.observation, file)
+        os.rename(path + ".part", path)
+
+
+def main(path):
+    """Do the job that the file at `path` describes, in this fresh process, and leave."""
+    with open(path) as file:
+        os._exit(run(json.load(file)))
+
+
+def run(message):
+    """
+    Do one job and write its observation.
+
+    Returns:
+        The status to exit with.
+    """
+    job = Job(message)
+    status = 0
+    try:
+        _settle(job)
+        preload.modules(message["imports"])
+        job.tf = preload.tensorflow()
+        _KINDS[message["kind"]](job)
+    except BaseException as error:
+        status = _caught(job, error)
+    _flush()
+    job.write()
+    return status
+
+
+def _settle(job):
+    """Work in a scratch folder, with the scenario first on the path."""
+    for name in ("scratch", "tmp"):
+        os.makedirs(os.path.join(job.folder, name))
+    os.chdir(os.path.join(job.folder, "scratch"))
+    os.environ["TMPDIR"] = tempfile.tempdir = os.path.join(job.folder, "tmp")
+    sys.path.insert(0, job.message["scenario"])
+
+
+def _save(job):
+    job.enter("save")
+    message = job.message
+    save = scripts.function(message["scenario"], message["script"], "save")
+    os.makedirs(os.path.dirname(message["path"]))
+    returned = job.timed("save", save, message["path"])
+    _check_written(message["path"])
+    model, inputs, targets = _returned(returned)
+    _keep_inputs(job, inputs, targets)
+    pairs = job.timed("predict", observe.outputs, job.tf, model, inputs, message["call"])
+    job.keep("outputs", [("", name, array) for name, array in pairs])
+    again = observe.outputs(job.tf, model, inputs, message["call"])
+    job.observation["deterministic"] = all(_same(a, b) for (_, a), (_, b) in zip(pairs, again))
+    _look_inside(job, model, inputs, targets, activations=True)
+
+
+def _load(job):
+    job.enter("load")
+    message = job.message
+    load = _loader(job)
+    inputs, targets = _read_inputs(message["saved"])
+    path = _own_copy(job) if message["script"] else message["path"]
+    returned = job.timed("load", load, path)
+    if not callable(returned):
+        raise scripts.ScenarioError("load(path) must return a model or a callable, not " + type(returned).__name__)
+    job.enter("predict")
+    pairs = job.timed("predict", observe.outputs, job.tf, returned, inputs, message["call"])
+    job.keep("outputs", [("", name, array) for name, array in pairs])
+    _look_inside(job, returned, inputs, targets, activations=message["activations"])
+
+
+def _loader(job):
+    message = job.message
+    if message["script"]:
+        return scripts.function(message["scenario"], message["script"], "load")
+    return lambda path: loaders.load(job.tf, message["format"], path)
+
+
+def _own_copy(job):
+    """Give a load script a copy of the artifact: whatever it does to the files, the next cell finds them as saved."""
+    root, path = job.message["artifact"], job.message["path"]
+    copy = os.path.join(job.folder, "artifact")
+    shutil.copytree(root, copy, symlinks=True)
+    return os.path.join(copy, os.path.relpath(path, root))
+
+
+def _check_written(path):
+    if not os.path.exists(path) and not glob.glob(glob.escape(path) + "*"):
+        written = ", ".join(sorted(os.listdir(os.path.dirname(path)))) or "nothing"
+        raise scripts.ScenarioError(
+            "save(path) returned, but nothing is at {} (its folder holds: {})".format(os.path.basename(path), written)
+        )
+
+
+def _returned(returned):
+    if not isinstance(returned, tuple) or len(returned) not in (2, 3):
+        shown = "{} items".format(len(returned)) if isinstance(returned, tuple) else type(returned).__name__
+        raise scripts.ScenarioError("save(path) must return (model, inputs) or (model, inputs, targets), not " + shown)
+    model, inputs = returned[0], returned[1]
+    if not callable(model):
+        raise scripts.ScenarioError("save(path) must return a model first, not " + type(model).__name__)
+    return model, _normal(inputs, "inputs"), _normal(returned[2], "targets") if len(returned) == 3 else None
+
+
+def _normal(given, what):
+    """Return one array, a list of arrays or a dict of arrays, whatever sequence it came as."""
+    try:
+        if isinstance(given, dict):
+            return {str(name): arrays.as_array(value, name)[0] for name, value in given.items()}
+        if isinstance(given, (tuple, list)):
+            return [arrays.as_array(value, what)[0] for value in given]
+        return arrays.as_array(given, what)[0]
+    except TypeError as error:
+        message = "save(path) must return {} as an array, or a tuple or dict of arrays: {}".format(what, error)
+        raise scripts.ScenarioError(message)
+
+
+def _keep_inputs(job, inputs, targets):
+    job.observation["structure"] = {}
+    for kind, given in (("inputs", inputs), ("targets", targets)):
+        if given is None:
+            continue
+        shape = "dict" if isinstance(given, dict) else "list" if isinstance(given, list) else "single"
+        pairs = sorted(given.items()) if shape == "dict" else enumerate(given if shape == "list" else [given])
+        job.observation["structure"][kind] = shape
+        job.keep(kind, [("", str(name), value) for name, value in pairs])
+
+
+def _read_inputs(folder):
+    with open(os.path.join(folder, "observation.json")) as file:
+        saved = json.load(file)
+    with np.load(os.path.join(folder, "arrays.npz"), allow_pickle=False) as stored:
+        return [_read_structure(saved, stored, kind) for kind in ("inputs", "targets")]
+
+
+def _read_structure(saved, stored, kind):
+    shape = saved["structure"].get(kind)
+    if shape is None:
+        return None
+    pairs = [(entry["name"], arrays.read(stored, entry)) for entry in saved["arrays"][kind]]
+    if shape == "dict":
+        return dict(pairs)
+    values = [value for _, value in pairs]
+    return values if shape == "list" else values[0]
+
+
+def _look_inside(job, model, inputs, targets, activations):
+    """Observe what a Keras model shows besides its outputs; the training step comes last, as it changes the rest."""
+    keras = observe.keras_of(job.tf, model)
+    job.observation["model"] = type(model).__name__
+    if keras is None:
+        return
+    job.attempt("weights", lambda: job.keep("weights", observe.weights(model)))
+    if activations:
+        job.attempt("activations", lambda: job.keep("activations", _layers(job, keras, model, inputs)))
+    job.attempt("optimizer", _keep_optimizer, job, model)
+    if targets is not None and job.observation["optimizer"]:
+        phase = job.observation["phase"]
+        job.enter("train")
+        job.attempt("training", _train, job, model, inputs, targets)
+        job.enter(phase)
+
+
+def _layers(job, keras, model, inputs):
+    seen = observe.activations(job.tf, keras, model, inputs)
+    return [(layer, "activation", array) for layer, array in seen]
+
+
+def _keep_optimizer(job, model):
+    found = observe.optimizer(job.tf, model)
+    if found:
+        job.observation["optimizer"], state = found
+        job.keep("optimizer", [("", "state_%d" % index, array) for index, array in enumerate(state)])
+
+
+def _train(job, model, inputs, targets):
+    job.observation["loss"] = observe.training_step(job.tf, model, inputs, targets)
+    job.keep("trained", observe.weights(model))
+
+
+def _same(a, b):
+    left, right = np.asarray(a), np.asarray(b)
+    if left.shape != right.shape:
+        return False
+    return bool(np.all((left == right) | ((left != left) & (right != right))))
+
+
+def _caught(job, error):
+    """Note what stopped the job; a script that says it does not apply here exits with 127."""
+    if isinstance(error, SystemExit):
+        if error.code == 127:
+            job.observation["unsupported"] = "the script exited with status 127"
+            return 127
+        text = "sys.exit({!r}) was called".format(error.code)
+    else:
+        text = _text(error)
+    if isinstance(error, NotImplementedError) and _in_scenario(job, error):
+        job.observation["unsupported"] = text or "the script raised NotImplementedError"
+        return 127
+    job.observation["exception"] = {
+        "type": type(error).__name__,
+        "message": text[:TEXT],
+        "traceback": "".join(traceback.format_exception(type(error), error, error.__traceback__))[-2 * TEXT :],
+        "in_scenario": _in_scenario(job, error),
+    }
+    return 1
+
+
+def _in_scenario(job, error):
+    """Tell whether the scenario's own line raised it, not a library that the line called."""
+    if isinstance(error, SyntaxError):
+        return str(error.filename).startswith(job.message["scenario"])
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and frames[-1].filename.startswith(job.message["scenario"])
+
+
+def _text(error):
+    try:
+        return str(error)
+    except Exception:
+        return "(its message cannot be shown)"
+
+
+def _first_line(error):
+    return "{}: {}".format(type(error).__name__, _text(error).strip().split("\n")[0][:300])
+
+
+def _flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            pass
+
+
+def _check(job):
+    preload.check()
+    job.observation["versions"] = preload.versions(job.message["imports"])
+
+
+def _learn(job):
+    job.observation["modules"] = preload.learn()
+
+
+_KINDS = {"save": _save, "load": _load, "check": _check, "learn": _learn}

@@ -1,0 +1,170 @@
+"""What can be seen of a model without knowing it: outputs, weights, activations, optimizer, one training step."""
+
+import sys
+
+import numpy as np
+
+ACTIVATION_BYTES = 16 * 2**20
+
+
+def keras_of(tf, returned):
+    """Return the Keras that `returned` is a model of: tf.keras, or one that was imported beside it; else None."""
+    for keras in (tf.keras, sys.modules.get("keras"), sys.modules.get("tf_keras")):
+        model = getattr(keras, "Model", None)
+        if model is not None and isinstance(returned, model):
+            return keras
+    return None
+
+
+def tensors(tf, inputs):
+    """Return the inputs with every array as a tensor."""
+    if isinstance(inputs, dict):
+        return {name: tf.constant(value) for name, value in inputs.items()}
+    if isinstance(inputs, list):
+        return [tf.constant(value) for value in inputs]
+    return tf.constant(inputs)
+
+
+def outputs(tf, returned, inputs, call):
+    """
+    Ask a model, or a callable, for its outputs.
+
+    Args:
+        call: ``call`` for ``model(inputs, training=False)``, ``predict`` for ``model.predict(inputs)``.
+
+    Returns:
+        A list of (name, array) in the model's order.
+    """
+    if keras_of(tf, returned) is None:
+        return flatten(_evaluated(tf, returned(tensors(tf, inputs))))
+    if call == "predict" or not tf.executing_eagerly():
+        given = tensors(tf, inputs) if tf.executing_eagerly() else inputs
+        result = returned.predict(given)
+    else:
+        result = returned(tensors(tf, inputs), training=False)
+    return _with_model_names(flatten(result), returned)
+
+
+def _evaluated(tf, result):
+    """Run a graph's tensors in its session, where TensorFlow 1 is not eager."""
+    symbolic = [leaf for leaf in tf.nest.flatten(result) if isinstance(leaf, tf.Tensor)]
+    if tf.executing_eagerly() or not symbolic:
+        return result
+    return tf.compat.v1.keras.backend.get_session().run(result)
+
+
+def flatten(value, name="output"):
+    """Return (name, array) for every tensor in a structure; ragged and sparse ones as their parts."""
+    if isinstance(value, dict):
+        return [pair for key in sorted(value) for pair in flatten(value[key], _join(name, key))]
+    if isinstance(value, (list, tuple)) and not _is_sparse(value):
+        if len(value) == 1:
+            return flatten(value[0], name)
+        return [pair for index, item in enumerate(value) for pair in flatten(item, _join(name, "output_%d" % index))]
+    parts = _parts(value)
+    return [(name, value)] if parts is None else [(name + "." + part, array) for part, array in parts]
+
+
+def _join(name, key):
+    return str(key) if name == "output" else "{}.{}".format(name, key)
+
+
+def _is_sparse(value):
+    return hasattr(value, "dense_shape") and hasattr(value, "indices")
+
+
+def _parts(value):
+    if hasattr(value, "nested_row_splits"):
+        splits = [("row_splits_%d" % i, split) for i, split in enumerate(value.nested_row_splits)]
+        return [("values", value.flat_values)] + splits
+    if _is_sparse(value):
+        return [("values", value.values), ("indices", value.indices), ("dense_shape", value.dense_shape)]
+    return None
+
+
+def _with_model_names(pairs, model):
+    names = getattr(model, "output_names", None)
+    if len(pairs) < 2 or not names or len(names) != len(pairs) or pairs[0][0] != "output_0":
+        return pairs
+    return [(name, array) for name, (_, array) in zip(names, pairs)]
+
+
+def weights(model):
+    """Return (layer, name, array) for every weight; all under the layer "" where layers do not hold them all."""
+    found = []
+    for layer in getattr(model, "layers", []):
+        arrays = layer.get_weights()
+        found.extend((layer.name, "weight_%d" % index, array) for index, array in enumerate(arrays))
+    everything = model.get_weights()
+    if len(found) >= len(everything):
+        return found
+    return [("", "weight_%d" % index, array) for index, array in enumerate(everything)]
+
+
+def activations(tf, keras, model, inputs):
+    """Return (layer, array) for each layer of a functional model that gives one dense tensor."""
+    layers, tapped = [], []
+    for layer in model.layers:
+        try:
+            output = layer.output
+        except (AttributeError, ValueError, RuntimeError):
+            continue
+        if not isinstance(output, (list, tuple, dict)) and type(layer).__name__ != "InputLayer":
+            layers.append(layer.name)
+            tapped.append(output)
+    given = tensors(tf, inputs) if tf.executing_eagerly() else inputs
+    tap = keras.Model(model.inputs, tapped)
+    results = tap(given, training=False) if tf.executing_eagerly() else tap.predict(given)
+    results = results if isinstance(results, (list, tuple)) else [results]
+    seen = [(layer, np.asarray(result)) for layer, result in zip(layers, results)]
+    if sum(array.nbytes for _, array in seen) > ACTIVATION_BYTES:
+        raise ValueError("the activations are larger than %d MiB" % (ACTIVATION_BYTES // 2**20))
+    return seen
+
+
+def optimizer(tf, model):
+    """
+    Describe a compiled model's optimizer.
+
+    Returns:
+        Its class, iterations and learning rate, and the arrays of its state without those two; None if it has none.
+    """
+    found = getattr(model, "optimizer", None)
+    if found is None:
+        return None
+    state = [array for array in _state(tf, found) if array.ndim]
+    return {
+        "name": type(found).__name__,
+        "iterations": _number(tf, getattr(found, "iterations", None)),
+        "learning_rate": _number(tf, getattr(found, "learning_rate", None)),
+    }, state
+
+
+def _state(tf, found):
+    variables = getattr(found, "variables", None)
+    if variables is None:
+        return [np.asarray(array) for array in found.get_weights()]
+    return [_value(tf, variable) for variable in (variables() if callable(variables) else variables)]
+
+
+def _number(tf, value):
+    try:
+        return float(_value(tf, value))
+    except (TypeError, ValueError):
+        return None
+
+
+def _value(tf, variable):
+    if hasattr(variable, "numpy") and tf.executing_eagerly():
+        return np.asarray(variable.numpy())
+    if hasattr(variable, "shape") and not isinstance(variable, (np.ndarray, np.generic)):
+        return np.asarray(tf.keras.backend.get_value(variable))
+    return np.asarray(variable)
+
+
+def training_step(tf, model, inputs, targets):
+    """Train on one batch, eagerly where the model can (a traced step costs half a second), and return the loss."""
+    if tf.executing_eagerly():
+        model.run_eagerly = True
+    result = model.train_on_batch(inputs, targets)
+    return float(np.ravel(result)[0])

@@ -1,0 +1,73 @@
+"""
+What decides a result: equal keys mean that nothing needs to run again.
+
+Keys come from content. A save is decided by the scenario's files, the format, the environment and the harness; a cell
+by that save, the load environment and the rules that judge it.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from runner.environments import HARNESS
+from runner.model import Cell, Limits
+from runner.plan import SaveJob
+
+_HERE = Path(__file__).parent
+_RULES = ("causes.yaml", "comparison.py", "diagnosis.py", "judgement.py", "model.py")
+
+
+class Keys:
+    """Digests of the files that a run depends on, each read once."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._folders: dict[Path, str] = {}
+
+    def save(self, save: SaveJob, environment: str) -> str:
+        """
+        Return what decides an artifact.
+
+        Args:
+            environment: Digest of the environment that it is saved in.
+        """
+        scenario = save.scenario
+        parts = (self._folder(scenario.folder), scenario.save, save.format, scenario.call, environment)
+        return _digest(*parts, self._folder(HARNESS), str(self._limits))
+
+    def cell(self, cell: Cell, saved: str, environment: str) -> str:
+        """
+        Return what decides a record.
+
+        Args:
+            saved: Key of the save.
+            environment: Digest of the environment that it is loaded in.
+        """
+        scenario = cell.scenario
+        return _digest(
+            saved, environment, str(scenario.load), str(scenario.tolerance), str(scenario.training), _rules()
+        )
+
+    def _folder(self, folder: Path) -> str:
+        if folder not in self._folders:
+            self._folders[folder] = folder_digest(folder)
+        return self._folders[folder]
+
+
+def folder_digest(folder: Path) -> str:
+    """Return a digest of the names and contents of all files in a folder, byte code left out."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    return _digest(*(f"{path.relative_to(folder)}\0{_file_digest(path)}" for path in files))
+
+
+@cache
+def _rules() -> str:
+    return _digest(folder_digest(_HERE / "execution"), *(_file_digest(_HERE / name) for name in _RULES))
+
+
+def _file_digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,0 +1,118 @@
+"""The command line."""
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from runner import __version__
+from runner.model import Format
+from runner.plan import Filters
+from runner.verdict import FailOn
+
+_EXAMPLES = {
+    "run": "python -m runner run --scenario 'lstm*' --load tf2.21",
+    "plan": "python -m runner plan --env 'tf2.1*'",
+    "report": "python -m runner report reports/latest",
+    "schema": "python -m runner schema > matrix.schema.json",
+}
+
+
+def parse(argv: Sequence[str] | None) -> argparse.Namespace:
+    """Return the arguments of one verb; argparse ends the program with 2 if they are wrong."""
+    return _parser().parse_args(argv)
+
+
+def filters(arguments: argparse.Namespace) -> Filters:
+    """Return what the arguments leave in."""
+    return Filters(
+        environments=tuple(arguments.env),
+        save=tuple(arguments.save),
+        load=tuple(arguments.load),
+        scenarios=tuple(arguments.scenario),
+        formats=tuple(map(Format, arguments.format)),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="crossload",
+        description="Will my saved models survive the upgrade? A compatibility matrix for TensorFlow/Keras.",
+    )
+    parser.add_argument("--version", action="version", version=f"crossload {__version__}")
+    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+    run = _verb(verbs, "run", "run the matrix, write the reports, print the table and the answer")
+    _add_selection(run)
+    _add_running(run)
+    _add_selection(_verb(verbs, "plan", "print what `run` would do and what it would cost; run nothing"))
+    report = _verb(verbs, "report", "write every report again from the stored results")
+    report.add_argument("directory", type=Path, metavar="DIR", help="an output folder, with its results.json")
+    schema = _verb(verbs, "schema", "print the JSON Schema of matrix.yaml")
+    schema.add_argument("--results", action="store_true", help="of results.json instead")
+    return parser
+
+
+def _verb(
+    verbs: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
+) -> argparse.ArgumentParser:
+    return verbs.add_parser(name, help=text, description=text.capitalize() + ".", epilog=f"example: {_EXAMPLES[name]}")
+
+
+def _add_selection(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--matrix", type=Path, default=Path("matrix.yaml"), metavar="FILE", help="default: matrix.yaml")
+    for option, metavar, text in (
+        ("--env", "GLOB", "environments, whether to save or to load in"),
+        ("--save", "GLOB", "environments to save in"),
+        ("--load", "GLOB", "environments to load in"),
+        ("--scenario", "GLOB", "scenarios"),
+    ):
+        parser.add_argument(option, action="append", default=[], metavar=metavar, help=f"{text}; may be repeated")
+    parser.add_argument(
+        "--format",
+        action="append",
+        default=[],
+        choices=[str(each) for each in Format],
+        metavar="NAME",
+        help=f"one of {', '.join(Format)}; may be repeated",
+    )
+    parser.add_argument(
+        "--jobs",
+        type=_positive,
+        default=cores(),
+        metavar="N",
+        help="cells that run at a time; default: one for each core",
+    )
+
+
+def _add_running(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--output", type=Path, default=Path("reports/latest"), metavar="DIR", help="default: reports/latest"
+    )
+    resume = parser.add_mutually_exclusive_group()
+    resume.add_argument(
+        "--resume",
+        dest="fresh",
+        action="store_false",
+        help="take over what did not change since the last run (default)",
+    )
+    resume.add_argument("--fresh", action="store_true", help="save and load everything anew")
+    parser.add_argument(
+        "--fail-on",
+        type=FailOn,
+        choices=list(FailOn),
+        default=FailOn.UNEXPECTED,
+        metavar="WHEN",
+        help=f"which cells make the exit status 1: {', '.join(FailOn)}; default: unexpected",
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError("must be at least 1")
+    return number
+
+
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,50 @@
+"""The words that every report says alike, whatever it is written in."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from runner.model import Status
+from runner.verdict import Upgrade, phrases, sentence
+
+
+def number(count: int, noun: str) -> str:
+    """Return ``1 cell``, ``2,944 cells``."""
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def counted(counts: Mapping[Status, int]) -> str:
+    """Return how many cells came out how, in words."""
+    passes, unsupported = counts.get(Status.PASS, 0), counts.get(Status.UNSUPPORTED, 0)
+    declared = [f"{unsupported:,} unsupported"] if unsupported else []
+    parts = [f"{passes:,} {'passes' if passes == 1 else 'pass'}", *phrases(counts), *declared]
+    return f"Of {number(sum(counts.values()), 'cell')}, {', '.join(parts)}."
+
+
+def headline(upgrades: Sequence[Upgrade]) -> str:
+    """Return the shortest answer there is: how many upgrades break nothing."""
+    if not upgrades:
+        return "No model was saved in one environment and loaded in a newer one."
+    marks = Counter(map(mark, upgrades))
+    harmless, unknown = marks["✓"] + marks["○"], marks["?"]
+    of = f"{harmless or 'None'} of {number(len(upgrades), 'upgrade')}"
+    doubt = f"; of {unknown} too little is known" if unknown else ""
+    return f"{of} {'break' if harmless > 1 else 'breaks'} nothing that passes where it was saved{doubt}."
+
+
+def mark(upgrade: Upgrade) -> str:
+    """
+    Return the mark of an upgrade.
+
+    It is ``✓`` where everything loads, ``✗`` where something breaks that passes where it was saved, ``?`` where cells
+    could not be judged, and ``○`` where nothing is worse than where it was saved.
+    """
+    if upgrade.safe:
+        return "✓"
+    return "✗" if upgrade.breaks else "?" if upgrade.counts.get(Status.ERROR) else "○"
+
+
+def told(upgrade: Upgrade) -> str:
+    """Return the upgrade in a sentence, and how many of the cells that fail are no matter of versions."""
+    if not upgrade.unrelated:
+        return sentence(upgrade)
+    return f"{sentence(upgrade)} ({f'{upgrade.unrelated} of them ' if upgrade.breaks else ''}in {upgrade.save} too)"

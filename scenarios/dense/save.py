@@ -1,0 +1,33 @@
+"""
+A stack of Dense layers: the first model that anyone saves.
+
+Nothing in it has changed for years, so what fails here is the format or the way Keras writes an input.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+
+def build():
+    """Build a small classifier."""
+    return tf.keras.Sequential(
+        [
+            tf.keras.Input(shape=(4,)),
+            tf.keras.layers.Dense(8, activation="relu"),
+            tf.keras.layers.Dense(3, activation="softmax"),
+        ]
+    )
+
+
+def fill(model):
+    """Give each weight a value that no initializer gives, so that a lost one shows in the outputs."""
+    random = np.random.RandomState(0)
+    model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.get_weights()])
+
+
+def save(path):
+    """Write the whole model."""
+    model = build()
+    fill(model)
+    model.save(path)
+    return model, np.random.RandomState(1).normal(size=(8, 4)).astype("float32")

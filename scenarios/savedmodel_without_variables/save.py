@@ -1,0 +1,37 @@
+"""
+A SavedModel whose weights were lost on the way: the graph is there, `variables/` is empty.
+
+Large files are what a copy, a git-lfs checkout or a .gitignore drops first.
+"""
+
+import os
+
+import numpy as np
+import tensorflow as tf
+
+
+def build():
+    """Build a small classifier."""
+    return tf.keras.Sequential(
+        [
+            tf.keras.Input(shape=(4,)),
+            tf.keras.layers.Dense(8, activation="relu"),
+            tf.keras.layers.Dense(3, activation="softmax"),
+        ]
+    )
+
+
+def fill(model):
+    """Give each weight a value that no initializer gives, so that a lost one shows in the outputs."""
+    random = np.random.RandomState(0)
+    model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.get_weights()])
+
+
+def save(path):
+    """Write the whole model, then remove its weights."""
+    model = build()
+    fill(model)
+    model.save(path)
+    for name in ("variables.index", "variables.data-00000-of-00001"):
+        os.remove(os.path.join(path, "variables", name))
+    return model, np.random.RandomState(1).normal(size=(8, 4)).astype("float32")

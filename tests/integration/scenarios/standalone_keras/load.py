@@ -1,0 +1,5 @@
+import keras
+
+
+def load(path):
+    return keras.models.load_model(path)
