@@ -117,7 +117,9 @@ def _mistakes(problems: Iterable[ErrorDetails], source: Source) -> Iterable[Mist
     misspelt = _misspelt(problems, source)
     for problem in problems:
         route = _route(problem)
-        if problem["type"] != "missing" or route not in misspelt:
+        is_misspelt = problem["type"] == "missing" and route in misspelt
+        is_spoiled = problem["type"] == "too_short" and source.at(route)  # each item of it was refused
+        if not is_misspelt and not is_spoiled:
             on_key = problem["type"] == "extra_forbidden" or problem["loc"][-1] == _KEY
             yield source.mistake(route, _sentence(problem, route, source), key=on_key)
 

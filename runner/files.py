@@ -1,19 +1,51 @@
 """Folders whose content others made: emptied and removed, whatever permissions were left behind."""
 
+import errno
 import os
 import shutil
+import stat
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
+
+from runner.writing import unwritable
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder and all in it; a read-only one too, and one that is not there is no error."""
-    for path, _, _ in os.walk(folder):
-        Path(path).chmod(0o700)
+    """Remove a folder and all in it, what is closed to us too; one that is not there is no error."""
+    closed = [folder]
+    while closed:
+        each = closed.pop()
+        with suppress(OSError):
+            each.chmod(0o700)
+            closed.extend(Path(entry) for entry in os.scandir(each) if entry.is_dir(follow_symlinks=False))
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def emptied(folder: Path) -> Path:
-    """Return the folder, new and empty."""
+    """
+    Return the folder, new and empty.
+
+    Raises:
+        OutputError: If it cannot be made.
+    """
     remove(folder)
-    folder.mkdir(parents=True)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
     return folder
+
+
+def open_left(path: Path) -> BinaryIO:
+    """
+    Open a file that a job has left: a regular one, as a link may lead anywhere and a pipe never ends.
+
+    Raises:
+        OSError: If it is not there, or something else.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "is no regular file", str(path))
+    return open(descriptor, "rb")

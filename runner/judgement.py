@@ -54,7 +54,10 @@ def judge_save(seen: Seen, side: Side, seconds: float) -> Judgement:
         side: The environment.
         seconds: The limit that it ran under.
     """
-    return _judge_end(seen, side, side, seconds) or Judgement(status=Status.PASS)
+    failed = _judge_end(seen, side, side, seconds)
+    if failed and failed.status is not Status.UNSUPPORTED:
+        return replace(failed, phase=Phase.SAVE)
+    return failed or Judgement(status=Status.PASS)
 
 
 def judge_load(
@@ -102,7 +105,7 @@ def _judge_end(seen: Seen, save: Side, load: Side, seconds: float) -> Judgement 
     if seen.ended == "signal":
         return _judge_signal(seen, save, load)
     if seen.observation is None:
-        return _judge_silence(seen)
+        return _judge_silence(seen, save, load)
     if seen.observation.exception:
         return _judge_exception(seen, seen.observation, save, load)
     return None
@@ -137,10 +140,13 @@ def _judge_signal(seen: Seen, save: Side, load: Side) -> Judgement:
     return _failed(Status.CRASH, seen.phase, replace(found, explanation=text))
 
 
-def _judge_silence(seen: Seen) -> Judgement:
+def _judge_silence(seen: Seen, save: Side, load: Side) -> Judgement:
     """Judge a process that left on its own without an observation."""
     if seen.status == 127:
         return Judgement(status=Status.UNSUPPORTED, explanation="The script says so: it exited with status 127.")
+    found = diagnosis.diagnose(seen.phase, Raised(type="", message=""), seen.log, save, load)
+    if found.cause in _UNJUDGEABLE:
+        return _failed(Status.ERROR, seen.phase, found)
     if seen.damage and seen.status in (0, 1):
         text = f"The process ended itself with status {seen.status} before it was done; {seen.damage}."
     else:

@@ -144,9 +144,9 @@ class _Draft:
                 self.wrong((*route, "formats", index), f"format {shown(name)} is there twice")
 
     def check_not_empty(self) -> None:
-        if not self.document.environments and self.document.releases is None:
+        if not self.source.at(("environments",)) and self.source.at(("releases",)) is None:
             self.wrong(("environments",), "there is no environment; name some here, or a range under 'releases'")
-        if not self.document.scenarios:
+        if not self.source.at(("scenarios",)):
             self.wrong(("scenarios",), "there is no scenario")
 
     def check_globs(self) -> None:

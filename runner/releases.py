@@ -190,7 +190,7 @@ def expected_keras(spec: EnvironmentSpec) -> str | None:
     if spec.tf_keras is not None and dict(spec.variables).get("TF_USE_LEGACY_KERAS") in _TRUE:
         return spec.tf_keras
     if tensorflow >= _KERAS_3:
-        return _newest_keras(spec)
+        return _newest_keras(spec.python, spec.as_of)
     if tensorflow < _KERAS_APART:
         return _era(_table().own_keras, spec.tensorflow).keras
     same_minor = [keras for keras in _table().packages["keras"] if keras.release[:2] == tensorflow.release[:2]]
@@ -243,7 +243,7 @@ def fallback_constraints(spec: EnvironmentSpec) -> tuple[str, ...]:
     if spec.as_of is None:
         return ()
     bounds = _era(_table().constraints, spec.tensorflow, last=False).packages
-    if Version(spec.tensorflow) >= _KERAS_3 and (keras := _newest_keras(spec)):
+    if Version(spec.tensorflow) >= _KERAS_3 and (keras := _newest_keras(spec.python, spec.as_of)):
         bounds = (*bounds, f"keras<={keras}")
     named = {_name_of(requirement) for requirement in spec.packages} | ({"keras"} if spec.keras else set())
     return tuple(bound for bound in bounds if _name_of(bound) not in named)
@@ -308,13 +308,14 @@ def _order(version: str) -> tuple[int, ...]:
     return (*(*parsed.release, 0, 0)[:3], parsed.post or 0)
 
 
-def _newest_keras(spec: EnvironmentSpec) -> str | None:
+@cache
+def _newest_keras(python: str, as_of: date | None) -> str | None:
     fitting = [
         release.version
         for release in _table().packages["keras"].values()
         if release.version.major >= 3
-        and release.python.contains(spec.python)
-        and (spec.as_of is None or release.released <= spec.as_of)
+        and release.python.contains(python)
+        and (as_of is None or release.released <= as_of)
     ]
     return str(max(fitting)) if fitting else None
 

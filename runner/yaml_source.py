@@ -76,11 +76,12 @@ class Source:
 
     def mistake(self, route: Route, message: str, *, key: bool = False) -> Mistake:
         """Say what is wrong with a value, or with its key; one that is not there is looked for where it would be."""
-        places = self.keys if key else self.values
-        place = places.get(route)
+        place = (self.keys if key else self.values).get(route)
         while place is None and route:
-            route = route[:-1]
-            place = self.keys.get(route) or self.values.get(route)
+            *holder, step = route
+            route = tuple(holder)
+            by_key = None if isinstance(step, int) else self.keys.get(route)
+            place = by_key or self.values.get(route)
         return _mistake(self.file, place or Place(), message)
 
 
@@ -260,7 +261,11 @@ class _Walk:
         """Refuse what aliases can make of a small file: more values than anyone means, or one within itself."""
         self.count += 1
         if self.count > _MOST:
-            raise _unreadable(self.source, _place(node), f"aliases make more than {_MOST} values of this file")
+            raise _unreadable(
+                self.source,
+                _place(node),
+                f"there are more than {_MOST} values in this file, those of aliases counted each time",
+            )
         if depth > _DEEPEST:
             raise _unreadable(self.source, _place(node), "an alias leads into itself, or too deep")
 

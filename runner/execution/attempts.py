@@ -1,6 +1,12 @@
-"""One job until its outcome can be believed: what died or hung in a fork is tried once more in a fresh process."""
+"""
+One job until its outcome can be believed.
 
-from collections.abc import Mapping
+What died or hung in a fork is tried once more in a fresh process. What was lost with its server, which another job may
+have ended, is tried once more on a server of its own.
+"""
+
+import os
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -8,12 +14,11 @@ from runner.execution import observations
 from runner.execution.hosts import Host
 from runner.execution.observations import ObservationError
 from runner.execution.servers import Ended, Job
-from runner.files import emptied
+from runner.files import emptied, open_left
 from runner.judgement import Seen
 from runner.model import Observation
 
-LOG_BYTES = 64 * 1024
-_CONFIRMED = ("signal", "timeout", "lost")
+LOG_BYTES = 2**20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,17 +43,20 @@ async def attempt(host: Host, job: Job) -> Attempted:
     Raises:
         EnvironmentFailure: If the environment cannot be had.
     """
-    ended, attempts = await _try(host, job), 1
-    if ended.ended in _CONFIRMED:
-        ended, attempts = await _try(host, replace(job, fresh=True)), 2
+    afresh = replace(job, fresh=True)
+    ended, attempts = await _try(host.run, job), 1
+    if ended.ended in ("signal", "timeout"):
+        ended, attempts = await _try(host.run, afresh), 2
+    if ended.ended == "lost":
+        ended, attempts = await _try(host.run_alone, afresh), attempts + 1
     seen = look(Path(job.folder), ended, await _hidden(host, job))
     host.inside += sum(seen.observation.seconds.values()) if seen.observation else 0.0
     return Attempted(seen=seen, ended=ended, attempts=attempts)
 
 
-async def _try(host: Host, job: Job) -> Ended:
+async def _try(run: Callable[[Job], Awaitable[Ended]], job: Job) -> Ended:
     emptied(Path(job.folder))
-    return await host.run(job)
+    return await run(job)
 
 
 async def _hidden(host: Host, job: Job) -> Mapping[str, str]:
@@ -93,12 +101,20 @@ def look(folder: Path, ended: Ended, hide: Mapping[str, str]) -> Seen:
 
 def _tail(path: Path) -> str:
     try:
-        return path.read_bytes()[-LOG_BYTES:].decode("utf-8", "replace")
+        with open_left(path) as file:
+            file.seek(max(os.fstat(file.fileno()).st_size - LOG_BYTES, 0))
+            return file.read(LOG_BYTES).decode("utf-8", "replace")
     except OSError:
         return ""
 
 
 def _without_paths(observation: Observation, hide: Mapping[str, str]) -> Observation:
+    said = observation.unsupported
+    observation = replace(
+        observation,
+        unsupported=None if said is None else _replaced(said, hide),
+        notes={name: _replaced(note, hide) for name, note in observation.notes.items()},
+    )
     raised = observation.exception
     if raised is None:
         return observation

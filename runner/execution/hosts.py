@@ -10,8 +10,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from runner.diagnosis import Side
 from runner.environments import Builder, Environment, EnvironmentFailure
-from runner.execution.servers import Ended, Job, Server, Versions, start
+from runner.execution.servers import Ended, Job, Server, Versions, lost, start
 from runner.model import EnvironmentRecord, EnvironmentSpec, Limits
+
+RESTARTS = 10
 
 _T = TypeVar("_T")
 
@@ -79,9 +81,22 @@ class Host:
 
     async def run(self, job: Job) -> Ended:
         """Have one job done, by a server that is started for it if none lives."""
-        server = await self._once(self._serve)
+        for _ in range(RESTARTS):
+            server = await self._once(self._serve)
+            async with self._slots:
+                if not server.lost:  # as it may be by now: another job has ended it
+                    return await server.run(job)
+        return lost(job.id)
+
+    async def run_alone(self, job: Job) -> Ended:
+        """Have one job done by a server of its own: if it ends that one, no other job is on it."""
+        environment = await self.environment()
         async with self._slots:
-            return await server.run(job)
+            server = await start(environment, self._limits, self._log.with_name(f"{job.id}.log"))
+            try:
+                return await server.run(job)
+            finally:
+                await server.stop()
 
     async def done(self) -> None:
         """Hear that one of the uses is over."""

@@ -3,17 +3,20 @@
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter
 
+from runner.files import open_left
 from runner.model import Array, Observation, OptimizerSeen, Phase, Raised
 
 JSON_BYTES = 64 * 2**20
 ARRAY_BYTES = 4 * 2**30
+TEXT = 20000
 _STRICT = ConfigDict(extra="forbid", strict=True)
 
 
@@ -72,20 +75,24 @@ def read(folder: Path) -> Observation:
     Raises:
         ObservationError: If there is none that can be believed.
     """
-    path = folder / "observation.json"
     try:
-        if path.stat().st_size > JSON_BYTES:
+        with open_left(folder / "observation.json") as file:
+            data = file.read(JSON_BYTES + 1)
+        if len(data) > JSON_BYTES:
             raise ObservationError(f"its observation is larger than {JSON_BYTES // 2**20} MiB")
-        written = _WRITTEN.validate_json(path.read_bytes())
+        written = _WRITTEN.validate_json(data)
         return _observation(written, _arrays(folder / "arrays.npz", written.arrays))
-    except (OSError, ValidationError, ValueError, KeyError, zipfile.BadZipFile, EOFError) as error:
+    except ObservationError:
+        raise
+    except Exception as error:  # whatever zipfile and NumPy raise for a file that was made to harm them
         raise ObservationError(f"its observation cannot be read: {type(error).__name__}") from error
 
 
 def phase(folder: Path) -> Phase | None:
     """Return how far a job came that left no observation."""
     try:
-        return Phase((folder / "phase").read_text(encoding="utf-8")[:20])
+        with open_left(folder / "phase") as file:
+            return Phase(file.read(20).decode())
     except (OSError, ValueError):
         return None
 
@@ -94,7 +101,7 @@ def _observation(written: _Written, arrays: Mapping[str, tuple[Array, ...]]) -> 
     raised = written.exception
     return Observation(
         phase=written.phase,
-        exception=Raised(type=raised.type, message=raised.message, traceback=raised.traceback) if raised else None,
+        exception=_raised(raised) if raised else None,
         in_scenario=bool(raised and raised.in_scenario),
         unsupported=written.unsupported,
         deterministic=written.deterministic,
@@ -106,24 +113,41 @@ def _observation(written: _Written, arrays: Mapping[str, tuple[Array, ...]]) -> 
     )
 
 
+def _raised(written: _Exception) -> Raised:
+    """Return the exception as the harness cuts it."""
+    return Raised(type=written.type[:200], message=written.message[:TEXT], traceback=written.traceback[-2 * TEXT :])
+
+
 def _arrays(path: Path, entries: Mapping[str, list[_Entry]]) -> dict[str, tuple[Array, ...]]:
-    with zipfile.ZipFile(path) as archive:
+    """Read the arrays: none of them twice and none compressed, so that they are no larger than their file."""
+    keys = [entry.key for found in entries.values() for entry in found]
+    if len(set(keys)) < len(keys):
+        raise ValueError("an array has two entries")
+    with open_left(path) as file, zipfile.ZipFile(file) as archive:
         if sum(info.file_size for info in archive.infolist()) > ARRAY_BYTES:
             raise ObservationError(f"its arrays are larger than {ARRAY_BYTES // 2**30} GiB")
-    with np.load(path, allow_pickle=False) as stored:
-        return {kind: tuple(_array(stored, entry) for entry in found) for kind, found in entries.items()}
+        if any(info.compress_type != zipfile.ZIP_STORED for info in archive.infolist()):
+            raise ValueError("an array is compressed")
+        file.seek(0)
+        with np.load(file, allow_pickle=False) as stored:
+            return {kind: tuple(_array(stored, entry) for entry in found) for kind, found in entries.items()}
 
 
 def _array(stored: Mapping[str, NDArray[np.generic]], entry: _Entry) -> Array:
     value = stored[entry.key]
+    if value.dtype.kind not in "biufc":
+        raise ValueError("an array holds something else than numbers")
     if entry.dtype == "string":
-        value = _text(value.tobytes(), stored[entry.key + ".ends"].tolist()).reshape(entry.shape)
+        value = _text(value.tobytes(), stored[entry.key + ".ends"]).reshape(entry.shape)
     if list(value.shape) != entry.shape:
         raise ValueError("an array has another shape than its entry")
     return Array(layer=entry.layer, name=entry.name, dtype=entry.dtype, value=value)
 
 
-def _text(data: bytes, ends: list[int]) -> NDArray[np.object_]:
-    items = np.empty(len(ends), dtype=object)
-    items[:] = [data[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+def _text(data: bytes, ends: NDArray[np.generic]) -> NDArray[np.object_]:
+    starts = [0, *ends.tolist()]
+    if starts != sorted(starts) or starts[-1] != len(data):
+        raise ValueError("the items of a text do not follow each other")
+    items = np.empty(ends.size, dtype=object)
+    items[:] = [data[start:end] for start, end in pairwise(starts)]
     return items

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -110,7 +111,10 @@ class Execution:
     ) -> None:
         self._plan, self._known, self._options = plan, known, options
         self._listener, self._journal, self._scratch = listener, journal, scratch
-        self._keys = Keys(plan.matrix.limits)
+        self._limits = plan.matrix.limits
+        self._keys = Keys(self._limits)
+        self._saving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._made: set[str] = set()
         self._recorder = Recorder(matrix=plan.matrix.path, output=options.output)
         self._records: dict[str, Record] = {}
         self._hosts = self._make_hosts(builders)
@@ -141,7 +145,7 @@ class Execution:
                 spec,
                 builders[spec.backend],
                 uses=_uses(self._plan, spec),
-                limits=self._plan.matrix.limits,
+                limits=self._limits,
                 slots=slots,
                 builds=builds,
                 log=self._scratch / f"{spec.name}.log",
@@ -157,7 +161,8 @@ class Execution:
             saved = await self._save(wanted, cells, host)
         except EnvironmentFailure as failure:
             for cell in cells:
-                self._fail(cell, failure)
+                if cell.id not in self._records:
+                    self._fail(cell, failure)
             saved = None
         finally:
             await host.done()
@@ -171,21 +176,26 @@ class Execution:
         taken = [await self._take_over(cell, key) for cell in cells]
         if all(taken):
             return None
-        seconds = self._plan.matrix.limits.seconds
-        return await save(wanted, key, host, self._options.cache / "saves", fresh=self._options.fresh, seconds=seconds)
+        async with self._saving[key]:  # two scenarios with the same files share it
+            fresh = self._options.fresh and key not in self._made
+            self._made.add(key)
+            return await save(wanted, key, host, self._options.cache / "saves", fresh=fresh, limits=self._limits)
 
     async def _take_over(self, cell: Cell, saved: str) -> bool:
         known = self._known.get(cell.id)
-        if known is None or known.status is Status.ERROR:
+        if known is None or known.status is Status.ERROR or not await self._unchanged(cell, saved, known.key):
             return False
+        self._keep(known)
+        return True
+
+    async def _unchanged(self, cell: Cell, saved: str, key: str) -> bool:
+        if key == self._keys.cell(cell, saved, ""):
+            return True
         try:
             environment = await self._hosts[cell.load.name].environment()
         except EnvironmentFailure:
             return False
-        if known.key != self._keys.cell(cell, saved, environment.digest):
-            return False
-        self._keep(known)
-        return True
+        return key == self._keys.cell(cell, saved, environment.digest)
 
     async def _cell(self, cell: Cell, saved: Saved | None, root: Cell) -> None:
         """Bring one cell to its record, if it has none yet."""
@@ -199,10 +209,10 @@ class Execution:
             await host.done()
 
     async def _judge(self, cell: Cell, saved: Saved, root: Cell, host: Host) -> None:
-        key = self._keys.cell(cell, saved.key, (await host.environment()).digest)
         if saved.observation is None or saved.judgement.status is not Status.PASS:
-            self._finish_without_artifact(cell, saved, root, key)
+            self._finish_without_artifact(cell, saved, root)
             return
+        key = self._keys.cell(cell, saved.key, (await host.environment()).digest)
         folder = self._scratch / uuid.uuid4().hex
         attempted = await attempt(host, _load_job(cell, saved, folder))
         judgement = self._judge_load(cell, saved.observation, attempted, host)
@@ -213,7 +223,7 @@ class Execution:
 
     def _judge_load(self, cell: Cell, saved: Observation, attempted: Attempted, host: Host) -> Judgement:
         sides = (self._hosts[cell.save.name].side(), host.side())
-        return judge_load(saved, attempted.seen, cell.scenario, sides, self._plan.matrix.limits.seconds)
+        return judge_load(saved, attempted.seen, cell.scenario, sides, self._limits.seconds)
 
     async def _locate(self, cell: Cell, saved: Saved, judgement: Judgement, host: Host) -> Judgement:
         """Load once more, with the activations, to name the first layer that differs."""
@@ -230,9 +240,13 @@ class Execution:
         compared = replace(judgement.comparison, first_layer=found[0], first_layer_max_abs=found[1])
         return replace(judgement, comparison=compared)
 
-    def _finish_without_artifact(self, cell: Cell, saved: Saved, root: Cell, key: str) -> None:
-        """Record a save that gave nothing to load: at its root as what it was, elsewhere as its consequence."""
-        judgement = saved.judgement
+    def _finish_without_artifact(self, cell: Cell, saved: Saved, root: Cell) -> None:
+        """
+        Record a save that gave nothing to load: at its root as what it was, elsewhere as its consequence.
+
+        The load environment has no part in it: the outcome is the same whether or not that one can be made.
+        """
+        judgement, key = saved.judgement, self._keys.cell(cell, saved.key, "")
         if cell is root or judgement.status in (Status.UNSUPPORTED, Status.ERROR):
             self._finish(cell, judgement, key=key, attempted=saved.attempted)
             return
@@ -259,7 +273,8 @@ class Execution:
         attempted: Attempted | None = None,
     ) -> None:
         record = self._recorder.record(cell, judgement, key=key, root=root, attempted=attempted)
-        self._journal.append(record)
+        if record != self._known.get(record.id):
+            self._journal.append(record)
         self._keep(record)
 
     def _keep(self, record: Record) -> None:

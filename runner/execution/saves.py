@@ -1,22 +1,20 @@
 """Artifacts, kept between runs by what decides them: a save that was made before is not made again."""
 
-import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import AsyncFileLock
 from pydantic import TypeAdapter, ValidationError
 
 from runner.execution.attempts import Attempted, attempt, hidden, look
 from runner.execution.hosts import Host
 from runner.execution.servers import Ended, Job
-from runner.files import remove
 from runner.judgement import Judgement, judge_save
-from runner.model import Observation, Status
+from runner.keys import folder_digest
+from runner.model import Limits, Observation, Status
 from runner.plan import SaveJob
-
-_MARKER = "saved.json"
-
+from runner.writing import to_json, write_text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
@@ -38,23 +36,24 @@ class Saved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Marker:
-    """What is put beside an artifact last, so that one without it is not whole."""
+    """What is put beside the folder of a save last: without it, or with another content, the folder is not whole."""
 
     ended: Ended
     attempts: int
+    content: str
 
 
 _MARKERS: TypeAdapter[_Marker] = TypeAdapter(_Marker)
 
 
-async def save(wanted: SaveJob, key: str, host: Host, cache: Path, *, fresh: bool, seconds: float) -> Saved:
+async def save(wanted: SaveJob, key: str, host: Host, cache: Path, *, fresh: bool, limits: Limits) -> Saved:
     """
-    Return the artifact of a save, made anew or as an earlier run left it.
+    Return the artifact of a save, made anew or as an earlier run left it; two runs at once make it once.
 
     Args:
         cache: Folder of all artifacts.
         fresh: Whether to make it anew in any case.
-        seconds: The limit that it runs under.
+        limits: What it may use.
 
     Raises:
         EnvironmentFailure: If the environment cannot be had.
@@ -62,12 +61,13 @@ async def save(wanted: SaveJob, key: str, host: Host, cache: Path, *, fresh: boo
     folder = cache / key[:32]
     job = _job(wanted, folder)
     hide = hidden(job, (await host.environment()).folder)
-    attempted = None if fresh else _kept(folder, hide)
-    if attempted is None:
-        remove(folder)
-        attempted = await attempt(host, job)
-    judgement = judge_save(attempted.seen, host.side(), seconds)
-    _keep(folder, attempted, judgement)
+    async with AsyncFileLock(folder.with_suffix(".guard")):
+        attempted = None if fresh else _kept(folder, hide)
+        if attempted is None:
+            _marker(folder).unlink(missing_ok=True)
+            attempted = await attempt(host, job)
+        judgement = judge_save(attempted.seen, host.side(), limits.seconds)
+        _keep(folder, attempted, judgement)
     return Saved(key=key, job=job, observation=attempted.seen.observation, judgement=judgement, attempted=attempted)
 
 
@@ -86,19 +86,31 @@ def _job(wanted: SaveJob, folder: Path) -> Job:
     )
 
 
+def _marker(folder: Path) -> Path:
+    """Return where the marker is: outside of the folder, which the job can write to."""
+    return folder.with_suffix(".json")
+
+
 def _kept(folder: Path, hide: Mapping[str, str]) -> Attempted | None:
     try:
-        marker = _MARKERS.validate_json((folder / _MARKER).read_bytes())
+        marker = _MARKERS.validate_json(_marker(folder).read_bytes())
     except (OSError, ValidationError):
         return None
-    seen = look(folder, marker.ended, hide)
-    if seen.observation is None and marker.ended.ended == "exit":
+    if marker.content != _content(folder):
         return None
-    return Attempted(seen=seen, ended=marker.ended, attempts=marker.attempts)
+    return Attempted(seen=look(folder, marker.ended, hide), ended=marker.ended, attempts=marker.attempts)
 
 
 def _keep(folder: Path, attempted: Attempted, judgement: Judgement) -> None:
-    """Mark an artifact as whole; an outcome that says nothing about compatibility is not kept."""
-    if judgement.status is not Status.ERROR:
-        marker = _Marker(ended=attempted.ended, attempts=attempted.attempts)
-        (folder / _MARKER).write_text(json.dumps(asdict(marker)), encoding="utf-8")
+    """Mark a save as whole; an outcome that says nothing about compatibility is not kept."""
+    if judgement.status is not Status.ERROR and not _marker(folder).exists():
+        marker = _Marker(ended=attempted.ended, attempts=attempted.attempts, content=_content(folder))
+        write_text(_marker(folder), to_json(marker))
+
+
+def _content(folder: Path) -> str:
+    """Return a digest of what a save left; of what cannot be read, that it cannot."""
+    try:
+        return folder_digest(folder)
+    except OSError as error:
+        return f"unreadable: {error.strerror}"

@@ -14,10 +14,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from runner.environments import Environment, EnvironmentFailure
 from runner.model import Cause, Limits, Raised
+from runner.wording import shown
 
 PROTOCOL = 1
 LINE_LIMIT = 2**20
@@ -130,7 +131,7 @@ class Server:
             return await asyncio.wait_for(future, self._limits.seconds + GRACE_SECONDS)
         except (TimeoutError, ConnectionError):
             self._listener.cancel()
-            return _lost(job.id)
+            return lost(job.id)
         finally:
             self._waiting.pop(job.id, None)
 
@@ -142,9 +143,7 @@ class Server:
                 self._process.terminate()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), 2)
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        await self._process.wait()
+        await _kill(self._process)
 
     async def _send(self, message: dict[str, Any]) -> None:
         if self.lost or self._process.stdin is None:
@@ -165,10 +164,11 @@ class Server:
         finally:
             for name, future in self._waiting.items():
                 if not future.done():
-                    future.set_result(_lost(name))
+                    future.set_result(lost(name))
 
 
-def _lost(name: str) -> Ended:
+def lost(name: str) -> Ended:
+    """Return the end of a job that nothing is known about."""
     return Ended(id=name, ended="lost", status=0, seconds=0.0, peak_rss_mb=0)
 
 
@@ -182,38 +182,56 @@ async def start(environment: Environment, limits: Limits, log: Path) -> Server:
     Raises:
         EnvironmentFailure: If it cannot; its own reason is in the explanation.
     """
-    with log.open("wb") as stderr:
-        process = await asyncio.create_subprocess_exec(
-            *environment.command,
-            env=dict(environment.variables),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=stderr,
-            limit=LINE_LIMIT,
-            start_new_session=True,
-        )
+    process = await _launch(environment, log)
+    greeting = None
     try:
         greeting = await _greeting(process)
-    except BaseException:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        await process.wait()
-        raise
+    finally:
+        if not isinstance(greeting, _Ready):
+            await _kill(process)
     if isinstance(greeting, _Ready):
         return Server(process, greeting.versions, limits)
-    await process.wait()
     raise EnvironmentFailure(Cause.ENVIRONMENT_IMPORT, _explained(environment, greeting, log))
+
+
+async def _launch(environment: Environment, log: Path) -> asyncio.subprocess.Process:
+    try:
+        with log.open("wb") as stderr:
+            return await asyncio.create_subprocess_exec(
+                *environment.command,
+                env=dict(environment.variables),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=stderr,
+                limit=LINE_LIMIT,
+                start_new_session=True,
+            )
+    except OSError as error:
+        text = (
+            f"{environment.command[0]} cannot be started ({error.strerror}): perhaps the Python that it was made with is "
+            f"gone. Delete {environment.folder} and run again."
+        )
+        raise EnvironmentFailure(Cause.ENVIRONMENT_IMPORT, text) from error
+
+
+async def _kill(process: asyncio.subprocess.Process) -> None:
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    await process.wait()
 
 
 async def _greeting(process: asyncio.subprocess.Process) -> _Ready | _Broken:
     assert process.stdout is not None  # noqa: S101  (it was asked for)
+    line = b""
     try:
         line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
         return _GREETING.validate_json(line)
     except TimeoutError:
         text = f"the import of TensorFlow did not end within {START_SECONDS:.0f} seconds"
-    except (ValidationError, ValueError):
+    except ValueError:  # pydantic's error is one, and so is a line over the limit
         text = "the process ended while it imported TensorFlow"
+        if line:
+            text = f"something else than the harness speaks on its standard output: {shown(line.decode(errors='replace'))}"
     return _Broken(event="broken", exception=Raised(type="ImportError", message=text), protocol=PROTOCOL)
 
 

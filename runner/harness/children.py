@@ -12,13 +12,43 @@ import signal
 import subprocess
 import sys
 import time
+import traceback
 
 from . import jobs
 
+READS = 16  # at a time from one child: one that prints without end must not keep us from the others
 SLACK = 4 * 2**30  # address space that TensorFlow reserves and never touches
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _LIBC = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
 _HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def guard():
+    """
+    Go on in a child of this process, which stays behind as its guardian.
+
+    Whatever ends the server, be it a job that kills its own parent, the guardian ends all that it leaves (Linux).
+    """
+    adopt_orphans()
+    _die_with_parent(os.getppid(), signal.SIGTERM)
+    guardian, server = os.getpid(), os.fork()
+    if server:
+        _stand_guard(server)
+    _die_with_parent(guardian)
+    adopt_orphans()
+
+
+def _stand_guard(server):
+    signal.signal(signal.SIGTERM, lambda *_: os.kill(server, signal.SIGTERM))
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    while os.wait()[0] != server:
+        pass
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while end_strays(()):
+        pass
+    os._exit(0)
 
 
 def adopt_orphans():
@@ -27,10 +57,12 @@ def adopt_orphans():
         _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
-def die_with_parent():
-    """Be killed when the parent dies, however it dies (Linux)."""
+def _die_with_parent(parent, number=signal.SIGKILL):
+    """Be sent a signal when the parent dies, however it dies (Linux), and leave if it is dead already."""
     if _LIBC:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        _LIBC.prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
+        if os.getppid() != parent:
+            os._exit(1)
 
 
 class Child:
@@ -41,27 +73,25 @@ class Child:
         self.started = time.monotonic()
         self.deadline = self.started + job["seconds"]
         self.killed = None
-        self.printed = 0
         self.silent = False
         self.peak = 0
-        self._log = open(os.path.join(job["folder"], "log"), "wb")
+        self._log = Log(os.path.join(job["folder"], "log"), job["output_kb"] * 1024)
         self.pipe, write = os.pipe()
         os.set_blocking(self.pipe, False)
         self.pid = _spawn(job, write) if job["fresh"] else _fork(job, write, self.pipe, address_space)
         os.close(write)
 
     def drain(self):
-        """Move what was printed to the log, up to its limit; return False when nobody holds the other end."""
-        while True:
+        """Move what was printed, or a good part of it, to the log; return False when nobody holds the other end."""
+        for _ in range(READS):
             try:
                 data = os.read(self.pipe, 65536)
             except BlockingIOError:
                 return True
             if not data:
                 return False
-            room = self.job["output_kb"] * 1024 - self.printed
-            self._log.write(data[: max(room, 0)])
-            self.printed += len(data)
+            self._log.write(data)
+        return True
 
     def check(self):
         """Kill the job if it is over a limit."""
@@ -86,7 +116,7 @@ class Child:
         _kill_group(self.pid)
         self.drain()
         os.close(self.pipe)
-        self._close_log()
+        self._log.close()
         unit = 1 if sys.platform == "darwin" else 1024
         ended = "signal" if os.WIFSIGNALED(status) else "exit"
         return {
@@ -98,23 +128,45 @@ class Child:
             "peak_rss_mb": max(self.peak, usage.ru_maxrss * unit) // 2**20,
         }
 
-    def _close_log(self):
-        dropped = self.printed - self.job["output_kb"] * 1024
-        if dropped > 0:
-            self._log.write(b"\n[output cut here: %d more bytes]\n" % dropped)
-        self._log.close()
+
+class Log:
+    """What a job prints, up to a limit: its beginning, and its end, which says what it died of."""
+
+    def __init__(self, path, limit):
+        self._file = open(path, "wb")
+        self._room = self._half = limit // 2
+        self._end = b""
+        self._dropped = 0
+
+    def write(self, data):
+        """Keep what is printed, or drop what is in the middle for it."""
+        self._file.write(data[: self._room])
+        rest = self._end + data[self._room :]
+        self._room = max(self._room - len(data), 0)
+        self._end = rest[-self._half :]
+        self._dropped += len(rest) - len(self._end)
+
+    def close(self):
+        """Write the end."""
+        if self._dropped:
+            self._file.write(b"\n[... %d bytes left out ...]\n" % self._dropped)
+        self._file.write(self._end)
+        self._file.close()
 
 
 def _fork(job, write, read, address_space):
-    pid = os.fork()
+    sys.stdout.flush()  # else every child prints what is still in the buffer
+    parent, pid = os.getpid(), os.fork()
     if pid:
         return pid
     status = 70
     try:
         os.close(read)
-        _become(write)
+        _become(write, parent)
         _limit(address_space + job["memory_mb"] * 2**20 + SLACK)
         status = jobs.run(job)
+    except BaseException:
+        traceback.print_exc()
     finally:
         os._exit(status)
 
@@ -123,22 +175,23 @@ def _spawn(job, write):
     path = os.path.join(job["folder"], "job.json")
     with open(path, "w") as file:
         json.dump(job, file)
+    parent = os.getpid()
     process = subprocess.Popen(
         [sys.executable, _HERE, "job", path],
         stdin=subprocess.DEVNULL,
         stdout=write,
         stderr=write,
         start_new_session=True,
-        preexec_fn=die_with_parent,
+        preexec_fn=lambda: _die_with_parent(parent),
     )
     process.returncode = 0  # the server reaps it, with its usage
     return process.pid
 
 
-def _become(write):
+def _become(write, parent):
     """Become a session of its own that prints to the pipe and hears nothing."""
     os.setsid()
-    die_with_parent()
+    _die_with_parent(parent)
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
@@ -179,10 +232,47 @@ def _statm(pid):
         return [0, 0]
 
 
-def strays(known):
-    """Return the processes that were handed to us and are no job of ours (Linux)."""
+def end_strays(known):
+    """
+    End what jobs have left running: it escaped their group, and was handed to us (Linux).
+
+    Args:
+        known: The jobs that still run.
+
+    Returns:
+        Whether there was any; its own children may have been handed to us by now.
+    """
+    found = _strays(known)
+    for pid in found:
+        try:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        except (ProcessLookupError, ChildProcessError):
+            continue
+    return bool(found)
+
+
+def _strays(known):
+    if not _LIBC or not _has_children():
+        return []
     try:
-        with open("/proc/self/task/%d/children" % os.getpid()) as file:
-            return [int(pid) for pid in file.read().split() if int(pid) not in known]
+        everyone = [int(name) for name in os.listdir("/proc") if name.isdigit()]
     except OSError:
         return []
+    return [pid for pid in everyone if pid not in known and _parent(pid) == os.getpid()]
+
+
+def _has_children():
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
+
+
+def _parent(pid):
+    try:
+        with open("/proc/%d/stat" % pid, errors="replace") as file:
+            return int(file.read().rpartition(")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        return None

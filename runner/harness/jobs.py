@@ -73,8 +73,8 @@ class Job:
         """Write the observation, the JSON last: where it exists it is whole."""
         self.writer.write(os.path.join(self.folder, "arrays.npz"))
         path = os.path.join(self.folder, "observation.json")
-        with open(path + ".part", "w") as file:
-            json.dump(self.observation, file)
+        with open(path + ".part", "w", encoding="utf-8", errors="replace") as file:
+            json.dump(self.observation, file, ensure_ascii=False)
         os.rename(path + ".part", path)
 
 
@@ -161,11 +161,13 @@ def _own_copy(job):
 
 
 def _check_written(path):
-    if not os.path.exists(path) and not glob.glob(glob.escape(path) + "*"):
-        written = ", ".join(sorted(os.listdir(os.path.dirname(path)))) or "nothing"
-        raise scripts.ScenarioError(
-            "save(path) returned, but nothing is at {} (its folder holds: {})".format(os.path.basename(path), written)
-        )
+    if os.path.exists(path) or glob.glob(glob.escape(path) + "*"):
+        return
+    beside = glob.glob(os.path.join(glob.escape(os.path.dirname(path)), "*"))
+    written = ", ".join(sorted(map(os.path.basename, beside))) or "nothing"
+    raise scripts.ScenarioError(
+        "save(path) returned, but nothing is at {} (its folder holds: {})".format(os.path.basename(path), written)
+    )
 
 
 def _returned(returned):
@@ -186,7 +188,7 @@ def _normal(given, what):
         if isinstance(given, (tuple, list)):
             return [arrays.as_array(value, what)[0] for value in given]
         return arrays.as_array(given, what)[0]
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
         message = "save(path) must return {} as an array, or a tuple or dict of arrays: {}".format(what, error)
         raise scripts.ScenarioError(message)
 
@@ -203,7 +205,7 @@ def _keep_inputs(job, inputs, targets):
 
 
 def _read_inputs(folder):
-    with open(os.path.join(folder, "observation.json")) as file:
+    with open(os.path.join(folder, "observation.json"), encoding="utf-8") as file:
         saved = json.load(file)
     with np.load(os.path.join(folder, "arrays.npz"), allow_pickle=False) as stored:
         return [_read_structure(saved, stored, kind) for kind in ("inputs", "targets")]
@@ -232,7 +234,7 @@ def _look_inside(job, model, inputs, targets, activations):
     job.attempt("optimizer", _keep_optimizer, job, model)
     if targets is not None and job.observation["optimizer"]:
         phase = job.observation["phase"]
-        job.enter("train")
+        job.enter("train" if phase == "predict" else phase)
         job.attempt("training", _train, job, model, inputs, targets)
         job.enter(phase)
 
@@ -284,10 +286,11 @@ def _caught(job, error):
 
 def _in_scenario(job, error):
     """Tell whether the scenario's own line raised it, not a library that the line called."""
+    folder = os.path.join(job.message["scenario"], "")
     if isinstance(error, SyntaxError):
-        return str(error.filename).startswith(job.message["scenario"])
+        return str(error.filename).startswith(folder)
     frames = traceback.extract_tb(error.__traceback__)
-    return bool(frames) and frames[-1].filename.startswith(job.message["scenario"])
+    return bool(frames) and frames[-1].filename.startswith(folder)
 
 
 def _text(error):

@@ -22,10 +22,9 @@ PROBE = {"fresh": False, "seconds": 300, "memory_mb": 16384, "output_kb": 256}
 def main(argv):
     """Serve until standard input ends."""
     options = _parser().parse_args(argv)
+    children.guard()
     answers = os.dup(1)
     os.dup2(2, 1)
-    children.die_with_parent()
-    children.adopt_orphans()
     server = Server(answers, options)
     try:
         server.prepare()
@@ -63,7 +62,8 @@ class Server:
 
     def answer(self, **message):
         """Send one message."""
-        data = json.dumps(dict(message, protocol=PROTOCOL)).encode() + b"\n"
+        text = json.dumps(dict(message, protocol=PROTOCOL), ensure_ascii=False)
+        data = text.encode("utf-8", "replace") + b"\n"
         while data:
             data = data[os.write(self._answers, data) :]
 
@@ -78,10 +78,11 @@ class Server:
         self.answer(event="ready", versions=record["versions"])
 
     def _record(self):
-        if not os.path.exists(self._options.record):
+        try:
+            with open(self._options.record) as file:
+                return json.load(file)
+        except (OSError, ValueError):
             return None
-        with open(self._options.record) as file:
-            return json.load(file)
 
     def _probe(self):
         """Let children find out whether the environment works and what its jobs will import, and keep what they found."""
@@ -100,7 +101,8 @@ class Server:
             job = dict(PROBE, id=kind, kind=kind, folder=folder, scenario=folder, imports=self._options.imports)
             child = children.Child(job, children.address_space())
             os.set_blocking(child.pipe, True)
-            child.drain()
+            while child.drain():
+                pass
             child.reaped(*os.wait4(child.pid, 0)[1:])
             with open(os.path.join(folder, "log"), errors="replace") as file:
                 return _read(os.path.join(folder, "observation.json")), file.read()
@@ -148,22 +150,11 @@ class Server:
                 del self._children[pid]
                 self.answer(**child.reaped(status, usage))
         if not self._children:
-            self._sweep()
-
-    def _sweep(self):
-        """End what jobs have left running: they escaped their group, and now belong to us."""
-        for pid in children.strays(self._children):
-            try:
-                os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, 0)
-            except (ProcessLookupError, ChildProcessError):
-                continue
+            children.end_strays(())
 
     def _end(self):
         for child in self._children.values():
             child.kill("stopped")
-        self._children = {}
-        self._sweep()
         return 0
 
 
@@ -181,7 +172,7 @@ def _reason(observation, log):
 def _read(path):
     if not os.path.exists(path):
         return None
-    with open(path) as file:
+    with open(path, encoding="utf-8") as file:
         return json.load(file)
 
 

@@ -123,7 +123,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(file: Path, text:
 def test_aliases_do_not_multiply_without_end(file: Path, used: str) -> None:
     """A small file whose aliases make billions of values of it is refused, and soon."""
     lines = ["a0: &a0 {k: v}"] + [f"a{i}: &a{i} " + used.format(f"*a{i - 1}") for i in range(1, 20)]
-    assert "aliases make more than 100000 values of this file" in refusal(file, "\n".join(lines))
+    assert "there are more than 100000 values in this file" in refusal(file, "\n".join(lines))
 
 
 def test_a_huge_file_is_refused(file: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:
 YAMLISH = st.text(st.sampled_from("ab01.:-,[]{}#&*!|>'\"%@`? \n\t\\x~=<_e+\u2028\ud7ff"), max_size=60)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(text=YAMLISH | st.text(max_size=30).map(str) | st.binary(max_size=30))
 def test_any_text_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str | bytes) -> None:
     """Whatever is in a file, it is read or refused, never a traceback."""
