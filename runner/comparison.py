@@ -1,10 +1,11 @@
 """
 How two observations differ: outputs, weights, the first layer. Pure NumPy.
 
-Two numbers agree if ``abs(saved - loaded) <= atol + rtol * abs(saved)``, as numpy.isclose has it.
+Two floats agree if ``abs(saved - loaded) <= atol + rtol * abs(saved)``, as numpy.isclose has it, and two that are not a
+number do. Integers, such as the numbers of words, agree if they are equal.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, TypeVar
@@ -13,6 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runner.model import Array, Cause, Comparison, Observation, Tolerance
+
+BEGINNING = 4096
+"""How many numbers of two large weights are compared before all are."""
 
 Values = NDArray[Any]
 _Number = TypeVar("_Number", int, float)
@@ -79,7 +83,7 @@ _ORDER = (
 def _aligned(saved: Sequence[Array], loaded: Sequence[Array]) -> list[tuple[Array, Array]]:
     """Pair outputs by name; where a format names them anew, by order, the same shape first."""
     names = {array.name: array for array in loaded}
-    if set(names) == {array.name for array in saved}:
+    if len(names) == len(loaded) and set(names) == {array.name for array in saved}:
         return [(array, names[array.name]) for array in saved]
     left, pairs = list(loaded), []
     for array in saved:
@@ -96,13 +100,21 @@ def _output(saved: Array, loaded: Array, tolerance: Tolerance) -> Compared:
     changed = _dtype_changed(saved, loaded)
     if "string" in (saved.dtype, loaded.dtype):
         return _text_output(saved, loaded)
-    comparison = _numbers(a, b)
+    close = _close(a, b, tolerance)
+    comparison = _numbers(a, b, close)
     if changed:
         text = f"{name} is {loaded.dtype}, saved as {saved.dtype}"
         return Compared(cause=Cause.DTYPE_CHANGED, comparison=comparison, text=text)
-    if np.isclose(b, a, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True).all():
+    if close.all():
         return Compared(cause=None, comparison=comparison)
     return Compared(cause=_numeric_cause(a, b, comparison), comparison=comparison, text=_numeric_text(name, comparison))
+
+
+def _close(a: Values, b: Values, tolerance: Tolerance) -> NDArray[np.bool_]:
+    """Tell, number by number, which agree."""
+    if a.dtype.kind in "biu" and b.dtype.kind in "biu":
+        return np.asarray(a == b)
+    return np.isclose(b, a, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True)
 
 
 def _dtype_changed(saved: Array, loaded: Array) -> bool:
@@ -122,21 +134,29 @@ def _text_output(saved: Array, loaded: Array) -> Compared:
     return Compared(cause=Cause.DECISION_CHANGED if changed else None, comparison=comparison, text=text)
 
 
-def _numbers(a: Values, b: Values) -> Comparison:
-    changed, decisions = _decisions(a, b)
+def _numbers(a: Values, b: Values, close: NDArray[np.bool_]) -> Comparison:
+    changed, decisions = _decisions(a, b, close)
     if a.size == 0:
         return Comparison(max_abs=0.0, max_rel=0.0, max_ulp=0)
-    x, y = _wide(a), _wide(b)
+    difference = _difference(a, b)
     with np.errstate(all="ignore"):
-        difference = np.where((x == y) | (np.isnan(x) & np.isnan(y)), 0.0, np.abs(x - y))
-        relative = np.where(difference == 0, 0.0, difference / np.abs(x))
+        relative = np.where(difference == 0, 0.0, difference / np.abs(_wide(a)))
     return Comparison(
         max_abs=float(difference.max()),
-        max_rel=float(relative.max()),
+        max_rel=float(np.nan_to_num(relative, nan=np.inf, posinf=np.inf).max()),
         max_ulp=_ulp(a, b),
         decisions_changed=changed,
         decisions=decisions,
     )
+
+
+def _difference(a: Values, b: Values) -> NDArray[np.float64]:
+    """Return the absolute differences; between a number and none it is infinite."""
+    x, y = _wide(a), _wide(b)
+    with np.errstate(all="ignore"):
+        apart = np.abs(x - y)
+    same = (x == y) | (np.isnan(x) & np.isnan(y))
+    return np.where(same, 0.0, np.where(np.isnan(apart), np.inf, apart))
 
 
 def _wide(values: Values) -> NDArray[Any]:
@@ -151,8 +171,8 @@ def _ulp(a: Values, b: Values) -> int | None:
     if not finite.all():
         return None
     x, y = _ordered(a), _ordered(b)
-    index = int(np.argmax(np.abs(x.astype(np.float64) - y.astype(np.float64))))
-    return abs(int(x.flat[index]) - int(y.flat[index]))
+    apart = np.maximum(x, y).view(np.uint64) - np.minimum(x, y).view(np.uint64)  # as unsigned it cannot overflow
+    return int(apart.max())
 
 
 def _ordered(values: Values) -> NDArray[np.int64]:
@@ -162,12 +182,19 @@ def _ordered(values: Values) -> NDArray[np.int64]:
     return np.where(bits < 0, lowest - bits, bits)
 
 
-def _decisions(a: Values, b: Values) -> tuple[int, int]:
-    """Count the samples whose argmax changed, or whose sign did where there is one output a sample."""
+def _decisions(a: Values, b: Values, close: NDArray[np.bool_]) -> tuple[int, int]:
+    """
+    Count the samples whose argmax changed, or whose sign did where there is one output a sample.
+
+    In a sample that agrees within tolerance nothing changed: it was a tie.
+    """
     if a.ndim == 0 or a.size == 0 or a.dtype.kind == "c":
         return 0, 0
     one = a.ndim == 1 or a.shape[-1] == 1
-    changed = (a > 0) != (b > 0) if one else np.argmax(a, axis=-1) != np.argmax(b, axis=-1)
+    if one:
+        changed = ((a > 0) != (b > 0)) & ~close
+    else:
+        changed = (np.argmax(a, axis=-1) != np.argmax(b, axis=-1)) & ~close.all(axis=-1)
     return int(changed.sum()), int(changed.size)
 
 
@@ -202,11 +229,23 @@ def compare_weights(saved: Sequence[Array], loaded: Sequence[Array], tolerance: 
     """
     Compare weights layer by layer, each with the most similar one of its shape.
 
-    A weight that has no partner of its shape is left out: versions differ in what they count as a weight (a step
-    counter, the state of a random generator). Integers are left out for the same reason.
+    Where that finds a difference, the layers may bear each other's names: all weights are compared together then. A
+    weight that has no partner of its shape is left out: versions differ in what they count as a weight (a step counter,
+    the state of a random generator). Integers are left out for the same reason.
     """
+    ours, theirs = ([array for array in side if array.value.dtype.kind == "f"] for side in (saved, loaded))
+    together = {"": (ours, theirs)}
+    if not {array.layer for array in ours} <= {array.layer for array in theirs}:
+        return _weights(together, tolerance)
+    found = _weights(_by_layer(ours, theirs), tolerance)
+    if found.cause and all(close for _, _, close in _matched(ours, theirs, tolerance)):
+        return _weights(together, tolerance)
+    return found
+
+
+def _weights(groups: Mapping[str, tuple[list[Array], list[Array]]], tolerance: Tolerance) -> Compared:
     worst, where = None, ""
-    for layer, (ours, theirs) in _by_layer(saved, loaded).items():
+    for layer, (ours, theirs) in groups.items():
         for array, difference, close in _matched(ours, theirs, tolerance):
             if worst is None or difference > worst:
                 worst = difference
@@ -217,12 +256,7 @@ def compare_weights(saved: Sequence[Array], loaded: Sequence[Array], tolerance: 
     return Compared(cause=cause, comparison=Comparison(weights_max_abs=worst), text=text)
 
 
-def _by_layer(saved: Sequence[Array], loaded: Sequence[Array]) -> dict[str, tuple[list[Array], list[Array]]]:
-    """Group floats by layer where both sides name the same layers; else all together."""
-    ours, theirs = ([array for array in side if array.value.dtype.kind == "f"] for side in (saved, loaded))
-    layers = {array.layer for array in ours}
-    if not layers <= {array.layer for array in theirs}:
-        return {"": (ours, theirs)}
+def _by_layer(ours: list[Array], theirs: list[Array]) -> dict[str, tuple[list[Array], list[Array]]]:
     groups = {layer: list(found) for layer, found in groupby(sorted(ours, key=_layer), key=_layer)}
     return {layer: (found, [array for array in theirs if array.layer == layer]) for layer, found in groups.items()}
 
@@ -231,22 +265,36 @@ def _layer(array: Array) -> str:
     return array.layer
 
 
-def _matched(ours: Sequence[Array], theirs: Sequence[Array], tolerance: Tolerance) -> list[tuple[Array, float, bool]]:
-    """Pair each weight with the nearest of its shape: (weight, largest difference, whether it is within tolerance)."""
-    left, matched = list(theirs), []
+def _matched(
+    ours: Sequence[Array], theirs: Sequence[Array], tolerance: Tolerance
+) -> Iterator[tuple[Array, float, bool]]:
+    """
+    Pair each weight with one of its shape: (weight, largest difference, whether it is within tolerance).
+
+    The first that agrees is taken; if none does, the nearest, as far as the beginning of each tells.
+    """
+    left = list(theirs)
     for array in ours:
         candidates = [other for other in left if other.value.shape == array.value.shape]
         if not candidates:
             continue
-        nearest = min(candidates, key=lambda other: _distance(array, other))
+        found = next((other for other in candidates if _agree(array, other, tolerance)), None)
+        nearest = found or min(candidates, key=lambda other: _distance(_beginning(array), _beginning(other)))
         left = [other for other in left if other is not nearest]
-        close = np.isclose(nearest.value, array.value, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True).all()
-        matched.append((array, _distance(array, nearest), bool(close)))
-    return matched
+        yield array, _distance(array, nearest), found is not None
+
+
+def _agree(a: Array, b: Array, tolerance: Tolerance) -> bool:
+    parts = ((_beginning(a), _beginning(b)), (a, b))
+    return all(_close(x.value, y.value, tolerance).all() for x, y in parts)
+
+
+def _beginning(array: Array) -> Array:
+    return replace(array, value=array.value.ravel()[:BEGINNING])
 
 
 def _distance(a: Array, b: Array) -> float:
-    return _numbers(a.value, b.value).max_abs or 0.0
+    return float(_difference(a.value, b.value).max(initial=0.0))
 
 
 def first_difference(saved: Sequence[Array], loaded: Sequence[Array], tolerance: Tolerance) -> tuple[str, float] | None:
@@ -259,9 +307,9 @@ def first_difference(saved: Sequence[Array], loaded: Sequence[Array], tolerance:
     theirs = {array.layer: array for array in loaded}
     for array in saved:
         other = theirs.get(array.layer)
-        if other is None or other.value.dtype.kind not in "biuf" or other.value.shape != array.value.shape:
+        if other is None or "string" in (array.dtype, other.dtype) or other.value.shape != array.value.shape:
             continue
-        if not np.isclose(other.value, array.value, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True).all():
+        if not _agree(array, other, tolerance):
             return array.layer, _distance(array, other)
     return None
 

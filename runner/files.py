@@ -48,4 +48,4 @@ def open_left(path: Path) -> BinaryIO:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "is no regular file", str(path))
-    return open(descriptor, "rb")
+    return os.fdopen(descriptor, "rb")

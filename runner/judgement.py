@@ -54,9 +54,7 @@ def judge_save(seen: Seen, side: Side, seconds: float) -> Judgement:
         side: The environment.
         seconds: The limit that it ran under.
     """
-    failed = _judge_end(seen, side, side, seconds)
-    if failed and failed.status is not Status.UNSUPPORTED:
-        return replace(failed, phase=Phase.SAVE)
+    failed = _judge_end(replace(seen, phase=Phase.SAVE), side, side, seconds)
     return failed or Judgement(status=Status.PASS)
 
 
@@ -71,7 +69,7 @@ def judge_load(
         sides: The save and the load environment.
         seconds: The limit that it ran under.
     """
-    failed = _judge_end(seen, *sides, seconds)
+    failed = _judge_end(replace(seen, phase=seen.phase or Phase.LOAD), *sides, seconds)
     if failed or seen.observation is None:
         return failed or _lost(seen)
     compared = comparison.compare(saved, seen.observation, scenario.tolerance)

@@ -111,9 +111,7 @@ def scenario(
     return Scenario(name=name, folder=own, formats=tuple(formats), load=None if load is None else "load.py")
 
 
-def matrix(
-    environments: Sequence[EnvironmentSpec], scenarios: Sequence[Scenario], limits: Limits = LIMITS
-) -> Matrix:
+def matrix(environments: Sequence[EnvironmentSpec], scenarios: Sequence[Scenario], limits: Limits = LIMITS) -> Matrix:
     """Return a matrix of all with all."""
     return Matrix(
         path=Path("matrix.yaml"),

@@ -2,7 +2,8 @@
 What exactly to install: the resolution as of the release, kept as a lock.
 
 ``pip install`` of an old TensorFlow gives today's protobuf and NumPy, which it cannot import; resolved as of its
-release it works. An index that gives no upload times cannot say what existed then: for it there are shipped constraints.
+release it works. An index that gives no upload times cannot say what existed then: for it there are shipped
+constraints.
 """
 
 import hashlib

@@ -35,6 +35,10 @@ class Attempted:
     ended: Ended
     attempts: int
 
+    def without_observation(self) -> "Attempted":
+        """Return what a record needs of it, which is small."""
+        return replace(self, seen=replace(self.seen, observation=None))
+
 
 async def attempt(host: Host, job: Job) -> Attempted:
     """
@@ -50,7 +54,7 @@ async def attempt(host: Host, job: Job) -> Attempted:
     if ended.ended == "lost":
         ended, attempts = await _try(host.run_alone, afresh), attempts + 1
     seen = look(Path(job.folder), ended, await _hidden(host, job))
-    host.inside += sum(seen.observation.seconds.values()) if seen.observation else 0.0
+    host.inside += sum(seen.observation.seconds.values()) if seen.observation else ended.seconds * attempts
     return Attempted(seen=seen, ended=ended, attempts=attempts)
 
 

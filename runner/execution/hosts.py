@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -66,6 +67,7 @@ class Host:
         self._server: Server | None = None
         self._failure: EnvironmentFailure | None = None
         self._environment: Environment | None = None
+        self._found: Versions | None = None
         self._seconds = 0.0
         self.inside = 0.0
         """Seconds spent importing TensorFlow and inside its calls: what no runner could save."""
@@ -178,9 +180,7 @@ class Host:
 
     def _versions(self) -> Versions | None:
         """Return what the environment's first server found, if one ever was ready."""
-        if self._environment is None:
-            return None
-        try:
-            return _FOUND.validate_json(self._environment.record.read_bytes()).versions
-        except (OSError, ValidationError):
-            return None
+        if self._found is None and self._environment is not None:
+            with suppress(OSError, ValidationError):
+                self._found = _FOUND.validate_json(self._environment.record.read_bytes()).versions
+        return self._found

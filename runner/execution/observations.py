@@ -76,16 +76,20 @@ def read(folder: Path) -> Observation:
         ObservationError: If there is none that can be believed.
     """
     try:
-        with open_left(folder / "observation.json") as file:
-            data = file.read(JSON_BYTES + 1)
-        if len(data) > JSON_BYTES:
-            raise ObservationError(f"its observation is larger than {JSON_BYTES // 2**20} MiB")
-        written = _WRITTEN.validate_json(data)
+        written = _WRITTEN.validate_json(_text_of(folder / "observation.json"))
         return _observation(written, _arrays(folder / "arrays.npz", written.arrays))
     except ObservationError:
         raise
     except Exception as error:  # whatever zipfile and NumPy raise for a file that was made to harm them
         raise ObservationError(f"its observation cannot be read: {type(error).__name__}") from error
+
+
+def _text_of(path: Path) -> bytes:
+    with open_left(path) as file:
+        data = file.read(JSON_BYTES + 1)
+    if len(data) > JSON_BYTES:
+        raise ObservationError(f"its observation is larger than {JSON_BYTES // 2**20} MiB")
+    return data
 
 
 def phase(folder: Path) -> Phase | None:

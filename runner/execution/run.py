@@ -20,7 +20,7 @@ from runner.execution.servers import Job
 from runner.files import emptied, remove
 from runner.judgement import Judgement, judge_load
 from runner.keys import Keys
-from runner.model import Backend, Cell, EnvironmentRecord, EnvironmentSpec, Observation, Phase, Record, Status
+from runner.model import Backend, Cell, EnvironmentRecord, EnvironmentSpec, Phase, Record, Status
 from runner.plan import Plan, SaveJob
 from runner.results import Journal
 
@@ -209,32 +209,33 @@ class Execution:
             await host.done()
 
     async def _judge(self, cell: Cell, saved: Saved, root: Cell, host: Host) -> None:
-        if saved.observation is None or saved.judgement.status is not Status.PASS:
+        if saved.judgement.status is not Status.PASS:
             self._finish_without_artifact(cell, saved, root)
             return
         key = self._keys.cell(cell, saved.key, (await host.environment()).digest)
         folder = self._scratch / uuid.uuid4().hex
         attempted = await attempt(host, _load_job(cell, saved, folder))
-        judgement = self._judge_load(cell, saved.observation, attempted, host)
+        judgement = self._judge_load(cell, saved, attempted, host)
+        attempted = attempted.without_observation()
+        await asyncio.to_thread(remove, folder)
         if judgement.status is Status.DRIFT:
             judgement = await self._locate(cell, saved, judgement, host)
         self._finish(cell, judgement, key=key, attempted=attempted)
-        remove(folder)
 
-    def _judge_load(self, cell: Cell, saved: Observation, attempted: Attempted, host: Host) -> Judgement:
+    def _judge_load(self, cell: Cell, saved: Saved, attempted: Attempted, host: Host) -> Judgement:
         sides = (self._hosts[cell.save.name].side(), host.side())
-        return judge_load(saved, attempted.seen, cell.scenario, sides, self._limits.seconds)
+        return judge_load(saved.observation(), attempted.seen, cell.scenario, sides, self._limits.seconds)
 
     async def _locate(self, cell: Cell, saved: Saved, judgement: Judgement, host: Host) -> Judgement:
         """Load once more, with the activations, to name the first layer that differs."""
-        before = saved.observation.arrays.get("activations", ()) if saved.observation else ()
-        if not before or judgement.comparison is None:
+        if judgement.comparison is None:
             return judgement
         folder = self._scratch / uuid.uuid4().hex
         again = await attempt(host, replace(_load_job(cell, saved, folder), activations=True))
         after = again.seen.observation.arrays.get("activations", ()) if again.seen.observation else ()
+        before = saved.observation().arrays.get("activations", ())
         found = comparison.first_difference(before, after, cell.scenario.tolerance)
-        remove(folder)
+        await asyncio.to_thread(remove, folder)
         if found is None:
             return judgement
         compared = replace(judgement.comparison, first_layer=found[0], first_layer_max_abs=found[1])

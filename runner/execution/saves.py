@@ -7,14 +7,18 @@ from pathlib import Path
 from filelock import AsyncFileLock
 from pydantic import TypeAdapter, ValidationError
 
+from runner.errors import OutputError
+from runner.execution import observations
 from runner.execution.attempts import Attempted, attempt, hidden, look
 from runner.execution.hosts import Host
+from runner.execution.observations import ObservationError
 from runner.execution.servers import Ended, Job
 from runner.judgement import Judgement, judge_save
 from runner.keys import folder_digest
 from runner.model import Limits, Observation, Status
 from runner.plan import SaveJob
 from runner.writing import to_json, write_text
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Saved:
@@ -23,15 +27,25 @@ class Saved:
 
     Attributes:
         job: What was done; its paths say where the artifact and the observation are.
-        observation: What was seen; None if it left nothing to believe.
         judgement: ``pass`` if there is an artifact to load.
     """
 
     key: str
     job: Job
-    observation: Observation | None
     judgement: Judgement
     attempted: Attempted
+
+    def observation(self) -> Observation:
+        """
+        Read again what was seen: that of all saves may not fit into memory.
+
+        Raises:
+            OutputError: If it is gone by now.
+        """
+        try:
+            return observations.read(Path(self.job.folder))
+        except ObservationError as error:
+            raise OutputError(f"{self.job.folder} was changed while the run went on: {error}. Run again.") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +82,7 @@ async def save(wanted: SaveJob, key: str, host: Host, cache: Path, *, fresh: boo
             attempted = await attempt(host, job)
         judgement = judge_save(attempted.seen, host.side(), limits.seconds)
         _keep(folder, attempted, judgement)
-    return Saved(key=key, job=job, observation=attempted.seen.observation, judgement=judgement, attempted=attempted)
+    return Saved(key=key, job=job, judgement=judgement, attempted=attempted.without_observation())
 
 
 def _job(wanted: SaveJob, folder: Path) -> Job:

@@ -208,7 +208,7 @@ async def _launch(environment: Environment, log: Path) -> asyncio.subprocess.Pro
             )
     except OSError as error:
         text = (
-            f"{environment.command[0]} cannot be started ({error.strerror}): perhaps the Python that it was made with is "
+            f"{environment.command[0]} cannot be started ({error.strerror}): the Python that it was made with may be "
             f"gone. Delete {environment.folder} and run again."
         )
         raise EnvironmentFailure(Cause.ENVIRONMENT_IMPORT, text) from error
@@ -231,7 +231,7 @@ async def _greeting(process: asyncio.subprocess.Process) -> _Ready | _Broken:
     except ValueError:  # pydantic's error is one, and so is a line over the limit
         text = "the process ended while it imported TensorFlow"
         if line:
-            text = f"something else than the harness speaks on its standard output: {shown(line.decode(errors='replace'))}"
+            text = f"something else spoke on its output: {shown(line.decode(errors='replace'))}"
     return _Broken(event="broken", exception=Raised(type="ImportError", message=text), protocol=PROTOCOL)
 
 

@@ -39,16 +39,22 @@ def guard():
 
 
 def _stand_guard(server):
-    signal.signal(signal.SIGTERM, lambda *_: os.kill(server, signal.SIGTERM))
+    signal.signal(signal.SIGTERM, lambda *_: _send(server, signal.SIGTERM))
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)
     while os.wait()[0] != server:
         pass
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     while end_strays(()):
         pass
     os._exit(0)
+
+
+def _send(pid, number):
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass
 
 
 def adopt_orphans():
@@ -244,11 +250,9 @@ def end_strays(known):
     """
     found = _strays(known)
     for pid in found:
-        try:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
-        except (ProcessLookupError, ChildProcessError):
-            continue
+        _send(pid, signal.SIGKILL)
+    for pid in found:
+        os.waitpid(pid, 0)
     return bool(found)
 
 

@@ -78,7 +78,7 @@ def _round_trip(tf, model, path):
             warnings.simplefilter("ignore")
             model.save(path)
             tf.keras.models.load_model(path)
-    except Exception:  # noqa: S110  (a format that this version lacks is no fault of the environment)
+    except Exception:  # a format that this version lacks is no fault of the environment
         pass
 
 

@@ -85,7 +85,7 @@ class Server:
             return None
 
     def _probe(self):
-        """Let children find out whether the environment works and what its jobs will import, and keep what they found."""
+        """Let children find out whether the environment works and what its jobs will import, and keep that."""
         checked, log = self._ask("check")
         if checked is None or checked["exception"]:
             raise ProbeError(_reason(checked, log))

@@ -1,7 +1,8 @@
 """
 A Bidirectional LSTM, a layer that wraps one and makes a second of it.
 
-The names of the two inner layers and of their cells are part of the file, and changed more than once.
+The names of the two inner layers and of their cells are part of the file, and changed more than
+once.
 """
 
 import numpy as np
@@ -20,7 +21,7 @@ def build():
 
 
 def fill(model):
-    """Give each weight a value that no initializer gives, so that forward and backward cannot be exchanged unseen."""
+    """Give each weight a value that no initializer gives, so that no exchange goes unseen."""
     random = np.random.RandomState(0)
     model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.get_weights()])
 

@@ -1,7 +1,8 @@
 """
 Convolution, BatchNormalization and pooling: the body of most image models.
 
-The moving statistics are weights that no training step of the loader repairs, and newer layers write arguments that older ones refuse.
+The moving statistics are weights that no optimizer trains, and newer layers write arguments
+that older ones refuse.
 """
 
 import numpy as np
@@ -26,7 +27,7 @@ def build():
 
 
 def fill(model):
-    """Give each weight, moving statistics too, a value that no initializer gives; all are positive, for the variances."""
+    """Give each weight a value that no initializer gives; all are positive, for the variances."""
     random = np.random.RandomState(0)
     model.set_weights([random.uniform(0.1, 0.5, weight.shape) for weight in model.get_weights()])
 

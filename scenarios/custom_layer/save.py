@@ -1,7 +1,7 @@
 """
-A functional model with a registered custom layer that has weights of its own.
+A model with a registered custom layer that has a weight and a config of its own.
 
-The file keeps its name and its config; the class has to be imported before loading.
+The file keeps the name of the class, not its code, which has to be imported before loading.
 """
 
 import numpy as np
@@ -31,13 +31,18 @@ class Scale(tf.keras.layers.Layer):
 
 def build():
     """Build a model that scales, then projects."""
-    features = tf.keras.Input(shape=(4,))
-    hidden = tf.keras.layers.Dense(5, activation="relu")(Scale(times=2)(features))
-    return tf.keras.Model(features, tf.keras.layers.Dense(2)(hidden))
+    return tf.keras.Sequential(
+        [
+            tf.keras.Input(shape=(4,)),
+            Scale(times=2),
+            tf.keras.layers.Dense(5, activation="relu"),
+            tf.keras.layers.Dense(2),
+        ]
+    )
 
 
 def fill(model):
-    """Give each weight a value that no initializer gives, so that a lost one shows in the outputs."""
+    """Give each weight a value that no initializer gives, so that a lost one shows."""
     random = np.random.RandomState(0)
     model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.get_weights()])
 

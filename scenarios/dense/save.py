@@ -1,7 +1,8 @@
 """
 A stack of Dense layers: the first model that anyone saves.
 
-Nothing in it has changed for years, so what fails here is the format or the way Keras writes an input.
+Nothing in it has changed for years, so what fails here is the format or the way Keras writes an
+input.
 """
 
 import numpy as np
@@ -20,7 +21,7 @@ def build():
 
 
 def fill(model):
-    """Give each weight a value that no initializer gives, so that a lost one shows in the outputs."""
+    """Give each weight a value that no initializer gives, so that a lost one shows."""
     random = np.random.RandomState(0)
     model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.get_weights()])
 

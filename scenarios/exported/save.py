@@ -1,7 +1,8 @@
 """
 A model exported for serving: a graph with a signature, and no Keras in it.
 
-It needs no Python class to load, but every operation in the graph must be known to the TensorFlow that loads it.
+It needs no Python class to load, but every operation in the graph must be known to the
+TensorFlow that loads it.
 """
 
 import numpy as np

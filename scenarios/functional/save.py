@@ -1,7 +1,8 @@
 """
 A functional model with two named inputs and two named outputs.
 
-How inbound nodes and inputs are written differs between Keras 2 and 3, and with it the order of what goes in and out.
+Keras 2 and 3 write the graph between the layers differently, and a `.keras` file names the
+module in which Functional lived.
 """
 
 import numpy as np
@@ -24,7 +25,7 @@ def build():
 
 
 def fill(model):
-    """Give each weight a value that no initializer gives, so that a lost one shows in the outputs."""
+    """Give each weight a value that no initializer gives, so that a lost one shows."""
     random = np.random.RandomState(0)
     model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.get_weights()])
 

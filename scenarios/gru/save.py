@@ -1,7 +1,8 @@
 """
 A GRU layer, whose bias has two rows because of `reset_after`.
 
-Its config holds `time_major` and `reset_after`, and a loader with the other default takes another shape of bias.
+Its config holds `time_major`, which Keras 3 does not know, and a loader with the other
+`reset_after` expects another shape of bias.
 """
 
 import numpy as np
@@ -20,7 +21,7 @@ def build():
 
 
 def fill(model):
-    """Give each weight a value that no initializer gives, so that a lost one shows in the outputs."""
+    """Give each weight a value that no initializer gives, so that a lost one shows."""
     random = np.random.RandomState(0)
     model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.get_weights()])
 

@@ -1,7 +1,8 @@
 """
 An activation whose meaning changed while its name did not: `hard_sigmoid`.
 
-Keras 2 has `clip(0.2 * x + 0.5, 0, 1)`, Keras 3 `relu6(x + 3) / 6`: it loads, runs, and gives something else.
+Keras 2 has `clip(0.2 * x + 0.5, 0, 1)`, Keras 3 `relu6(x + 3) / 6`: it loads, runs, and gives
+something else.
 """
 
 import numpy as np
@@ -20,7 +21,7 @@ def build():
 
 
 def fill(model):
-    """Give each weight a value that no initializer gives, so that a lost one shows in the outputs."""
+    """Give each weight a value that no initializer gives, so that a lost one shows."""
     random = np.random.RandomState(0)
     model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.get_weights()])
 

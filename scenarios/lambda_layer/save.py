@@ -1,7 +1,8 @@
 """
 A Lambda layer around a Python lambda.
 
-What is saved is the byte code of one minor version of Python, and newer versions of Keras refuse to run it unless told to.
+What is saved is the byte code of one minor version of Python, and newer versions of Keras
+refuse to run it unless told to.
 """
 
 import numpy as np
@@ -20,7 +21,7 @@ def build():
 
 
 def fill(model):
-    """Give each weight a value that no initializer gives, so that a lost one shows in the outputs."""
+    """Give each weight a value that no initializer gives, so that a lost one shows."""
     random = np.random.RandomState(0)
     model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.get_weights()])
 

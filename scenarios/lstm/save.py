@@ -1,7 +1,8 @@
 """
 Two stacked LSTM layers over a short series.
 
-Keras 2 writes `time_major`, which Keras 3 does not know; the order of the gates and the cell's groups in the file matter too.
+Keras 2 writes `time_major`, which Keras 3 does not know; the order of the gates and the cell's
+groups in the file matter too.
 """
 
 import numpy as np
@@ -21,7 +22,7 @@ def build():
 
 
 def fill(model):
-    """Give each weight a value that no initializer gives, so that a lost one shows in the outputs."""
+    """Give each weight a value that no initializer gives, so that a lost one shows."""
     random = np.random.RandomState(0)
     model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.get_weights()])
 

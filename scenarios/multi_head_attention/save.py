@@ -1,7 +1,8 @@
 """
 A transformer block: self-attention with a residual and a LayerNormalization.
 
-Newer versions of MultiHeadAttention write arguments that older ones refuse, and keep their inner layers in another order.
+Newer versions of MultiHeadAttention write arguments that older ones refuse, and Keras 3 those
+of Keras 2.
 """
 
 import numpy as np
@@ -19,7 +20,7 @@ def build():
 
 
 def fill(model):
-    """Give each weight a value that no initializer gives, so that a lost or exchanged one shows in the outputs."""
+    """Give each weight a value that no initializer gives, so that a lost or exchanged one shows."""
     random = np.random.RandomState(0)
     model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.get_weights()])
 

@@ -1,7 +1,8 @@
 """
 A frozen encoder inside a model with a new head: transfer learning.
 
-The weights of a frozen model come in another order than those of a trainable one, and those of nested models lie in groups of their own.
+The weights of a frozen model come in another order than those of a trainable one, and some
+releases of Keras 3 never come back from loading a nested model that Keras 2 wrote.
 """
 
 import numpy as np
@@ -9,7 +10,7 @@ import tensorflow as tf
 
 
 def encoder():
-    """Build the inner model; all its layers are equally wide, so weights in a wrong order would still fit."""
+    """Build the inner model, all equally wide, so that weights in a wrong order would still fit."""
     return tf.keras.Sequential(
         [
             tf.keras.Input(shape=(4,)),

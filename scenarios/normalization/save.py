@@ -1,7 +1,8 @@
 """
 A Normalization layer that learned mean and variance with `adapt`.
 
-They are weights that no optimizer trains; a loader that restores them too late goes on with its initial ones.
+They are weights that no optimizer trains; a loader that restores them too late goes on with its
+initial ones.
 """
 
 import numpy as np
@@ -16,7 +17,7 @@ def build():
 
 
 def fill(layer):
-    """Give each weight of the layer a value that no initializer gives, so that a lost one shows in the outputs."""
+    """Give each weight of the layer a value that no initializer gives, so that a lost one shows."""
     random = np.random.RandomState(0)
     layer.set_weights([random.uniform(-1, 1, weight.shape) for weight in layer.get_weights()])
 

@@ -1,7 +1,8 @@
 """
 TensorFlow functions, operators and slices used right on Keras tensors.
 
-Keras 2 makes layers of them (TFOpLambda, SlicingOpLambda) that Keras 3 does not have; Keras 3 refuses to build the model.
+Keras 2 makes layers of them (TFOpLambda, SlicingOpLambda) that Keras 3 does not have; in Keras
+3 the model cannot be built.
 """
 
 import numpy as np
@@ -17,7 +18,7 @@ def build():
 
 
 def fill(model):
-    """Give each weight a value that no initializer gives, so that a lost one shows in the outputs."""
+    """Give each weight a value that no initializer gives, so that a lost one shows."""
     random = np.random.RandomState(0)
     model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.get_weights()])
 

@@ -1,5 +1,6 @@
 """
-A SavedModel folder without its `saved_model.pb`, as when the path is one level off or a copy was cut short.
+A SavedModel folder without its `saved_model.pb`, as when the path is one level off or a copy
+was cut short.
 
 The folder looks right, and only the file that makes it a SavedModel is missing.
 """
@@ -22,7 +23,7 @@ def build():
 
 
 def fill(model):
-    """Give each weight a value that no initializer gives, so that a lost one shows in the outputs."""
+    """Give each weight a value that no initializer gives, so that a lost one shows."""
     random = np.random.RandomState(0)
     model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.get_weights()])
 

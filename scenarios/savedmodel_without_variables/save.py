@@ -22,7 +22,7 @@ def build():
 
 
 def fill(model):
-    """Give each weight a value that no initializer gives, so that a lost one shows in the outputs."""
+    """Give each weight a value that no initializer gives, so that a lost one shows."""
     random = np.random.RandomState(0)
     model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.get_weights()])
 

@@ -1,7 +1,7 @@
 """
 A Sequential model written with `save_format="h5"`, as in many tutorials.
 
-The argument was deprecated in Keras 2.15 and later versions of Keras 3 refuse it.
+Keras 3 calls the argument deprecated; a version that refuses it fails when saving.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ def build():
 
 
 def fill(model):
-    """Give each weight a value that no initializer gives, so that a lost one shows in the outputs."""
+    """Give each weight a value that no initializer gives, so that a lost one shows."""
     random = np.random.RandomState(0)
     model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.get_weights()])
 

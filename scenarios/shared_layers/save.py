@@ -1,7 +1,8 @@
 """
 One layer called on two inputs, as in a siamese network.
 
-It has two inbound nodes; a loader that builds it twice, or wires the second call wrongly, gives another distance.
+It has two inbound nodes; a loader that builds it twice, or wires the second call wrongly, gives
+another distance.
 """
 
 import numpy as np
@@ -18,7 +19,7 @@ def build():
 
 
 def fill(model):
-    """Give each weight a value that no initializer gives, so that a lost one shows in the outputs."""
+    """Give each weight a value that no initializer gives, so that a lost one shows."""
     random = np.random.RandomState(0)
     model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.get_weights()])
 

@@ -1,7 +1,8 @@
 """
 A StringLookup that learned its vocabulary with `adapt`, the usual first layer for categories.
 
-A vocabulary that is lost, or comes back in another order, turns every category into another one.
+A vocabulary that is lost, or comes back in another order, turns every category into another
+one.
 """
 
 import numpy as np
@@ -24,7 +25,7 @@ def build():
 
 
 def fill(layer):
-    """Give each weight of the layer a value that no initializer gives, so that a lost one shows in the outputs."""
+    """Give each weight of the layer a value that no initializer gives, so that a lost one shows."""
     random = np.random.RandomState(0)
     layer.set_weights([random.uniform(-1, 1, weight.shape) for weight in layer.get_weights()])
 

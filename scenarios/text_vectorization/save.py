@@ -31,7 +31,7 @@ def build():
 
 
 def fill(layer, seed):
-    """Give each weight of the layer a value that no initializer gives, so that a lost one shows in the outputs."""
+    """Give each weight of the layer a value that no initializer gives, so that a lost one shows."""
     random = np.random.RandomState(seed)
     layer.set_weights([random.uniform(-1, 1, weight.shape) for weight in layer.get_weights()])
 
@@ -42,4 +42,5 @@ def save(path):
     fill(model.layers[-3], seed=0)
     fill(model.layers[-1], seed=1)
     model.save(path)
-    return model, np.array([[text] for text in TEXTS + ["the bird", "A DOG", "log the mat", ""]])
+    texts = [*TEXTS, "the bird", "A DOG", "log the mat", ""]
+    return model, np.array([[text] for text in texts])

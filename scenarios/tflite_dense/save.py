@@ -1,5 +1,6 @@
 """
-A Dense model converted to TensorFlow Lite, in float32: what the interpreter gives must be what Keras gave.
+A Dense model converted to TensorFlow Lite, in float32: what the interpreter gives must be what
+Keras gave.
 
 The converter may use a version of an operation that an older interpreter does not have.
 """
@@ -20,7 +21,7 @@ def build():
 
 
 def fill(model):
-    """Give each weight a value that no initializer gives, so that a lost one shows in the outputs."""
+    """Give each weight a value that no initializer gives, so that a lost one shows."""
     random = np.random.RandomState(0)
     model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.get_weights()])
 

@@ -1,5 +1,6 @@
 """
-Build the model from its code and restore the checkpoint into it, without asking whether all of it was found.
+Build the model from its code and restore the checkpoint into it, without asking whether all of
+it was found.
 """
 
 from save import build, checkpoint

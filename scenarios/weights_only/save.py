@@ -1,7 +1,8 @@
 """
 Only the weights are saved, and the model is built again from its code.
 
-What breaks then is no config but the names and the order under which the file keeps each layer's weights.
+What breaks then is no config but the names and the order under which the file keeps each
+layer's weights.
 """
 
 import numpy as np
@@ -9,7 +10,7 @@ import tensorflow as tf
 
 
 def build():
-    """Build the model with fresh weights; the load script calls this too."""
+    """Build the model, for the load script too, with weights that are not the saved ones."""
     return tf.keras.Sequential(
         [
             tf.keras.Input(shape=(4,)),

@@ -2,12 +2,15 @@
 
 import itertools
 import json
-import os
 import types
+from pathlib import Path
 
 import numpy as np
-from tensorflow import Tensor, __version__  # noqa: F401  (the harness asks for Keras' own version)
 
+import tensorflow
+from tensorflow import Tensor
+
+__version__ = tensorflow.__version__
 _numbers = itertools.count()
 
 
@@ -15,7 +18,7 @@ class Layer:
     """The identity, with a name."""
 
     def __init__(self, name=None, input_shape=None):
-        self.name = name or "{}_{}".format(type(self).__name__.lower(), next(_numbers))
+        self.name = name or f"{type(self).__name__.lower()}_{next(_numbers)}"
         self.weights = []
         self.output = None
 
@@ -95,11 +98,9 @@ class Model:
         """Write JSON: to a directory if the path has no suffix."""
         optimizer = self.optimizer and vars(self.optimizer)
         layers = [(type(layer).__name__, layer.name, [w.tolist() for w in layer.weights]) for layer in self.layers]
-        if not os.path.splitext(path)[1]:
-            os.makedirs(path)
-            path = os.path.join(path, "model.json")
-        with open(path, "w") as file:
-            json.dump({"layers": layers, "optimizer": optimizer}, file)
+        if not Path(path).suffix:
+            Path(path).mkdir(parents=True)
+        _file(path).write_text(json.dumps({"layers": layers, "optimizer": optimizer}), encoding="utf-8")
 
 
 class Sequential(Model):
@@ -139,10 +140,12 @@ class SGD:
         return [Tensor(self.steps), Tensor(np.asarray(self.momentum))]
 
 
+def _file(path):
+    return Path(path, "model.json") if Path(path).is_dir() else Path(path)
+
+
 def _load(path):
-    path = os.path.join(path, "model.json") if os.path.isdir(path) else path
-    with open(path) as file:
-        stored = json.load(file)
+    stored = json.loads(_file(path).read_text(encoding="utf-8"))
     model = Sequential([])
     for kind, name, arrays in stored["layers"]:
         layer = Dense(len(arrays[1]), name=name) if kind == "Dense" else Layer(name)
