@@ -12,14 +12,29 @@ from runner.writing import unwritable
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder and all in it, what is closed to us too; one that is not there is no error."""
-    closed = [folder]
-    while closed:
-        each = closed.pop()
-        with suppress(OSError):
-            each.chmod(0o700)
-            closed.extend(Path(entry) for entry in os.scandir(each) if entry.is_dir(follow_symlinks=False))
+    """
+    Remove a folder and all in it, what is closed to us too; one that is not there is no error.
+
+    A link is removed and never followed: a job may have put one in the place of its folder.
+    """
+    with suppress(OSError):
+        if folder.is_symlink():
+            folder.unlink()
+    _open_up(folder)
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def _open_up(folder: Path) -> None:
+    """Let us into the folders that are closed to us."""
+    left = [folder]
+    while left:
+        each = left.pop()
+        with suppress(OSError):
+            mode = each.lstat().st_mode
+            if stat.S_ISDIR(mode):
+                if mode & stat.S_IRWXU != stat.S_IRWXU:
+                    each.chmod(stat.S_IRWXU)
+                left.extend(Path(entry) for entry in os.scandir(each) if entry.is_dir(follow_symlinks=False))
 
 
 def emptied(folder: Path) -> Path:

@@ -99,7 +99,7 @@ def _judge_end(seen: Seen, save: Side, load: Side, seconds: float) -> Judgement 
         return Judgement(status=Status.ERROR, phase=seen.phase, cause=Cause.OUT_OF_MEMORY, explanation=text)
     if seen.ended == "timeout":
         text = f"It did not end within {seconds:g} seconds (`limits.seconds`), not in a fresh process either."
-        return Judgement(status=Status.TIMEOUT, phase=seen.phase, cause=Cause.UNRECOGNISED, explanation=text)
+        return _died(Status.TIMEOUT, seen, save, load, text)
     if seen.ended == "signal":
         return _judge_signal(seen, save, load)
     if seen.observation is None:
@@ -133,9 +133,15 @@ def _judge_signal(seen: Seen, save: Side, load: Side) -> Judgement:
         name = signal.Signals(seen.status).name
     except ValueError:
         name = f"signal {seen.status}"
+    text = f"The process died of {name}, in a fresh process too."
+    return _died(Status.CRASH, seen, save, load, text)
+
+
+def _died(status: Status, seen: Seen, save: Side, load: Side, text: str) -> Judgement:
+    """Judge a process that raised nothing, by the end of what it printed."""
     found = diagnosis.diagnose(seen.phase, Raised(type="", message=""), seen.log, save, load)
-    text = found.explanation or f"The process died of {name}, in a fresh process too. The end of its log may say why."
-    return _failed(Status.CRASH, seen.phase, replace(found, explanation=text))
+    why = found.explanation or "The end of its log may say why."
+    return _failed(status, seen.phase, replace(found, explanation=f"{text} {why}"))
 
 
 def _judge_silence(seen: Seen, save: Side, load: Side) -> Judgement:
@@ -197,9 +203,7 @@ def _state_lost(saved: Observation, loaded: Observation) -> str | None:
     if not before or not after:
         return None
     if before.iterations and before.iterations != after.iterations:
-        return (
-            f"The optimizer made {before.iterations:g} steps before saving and counts {after.iterations or 0:g} after."
-        )
+        return f"The optimizer counted {before.iterations:g} before saving, and {after.iterations or 0:g} after."
     if before.learning_rate is not None and after.learning_rate is not None:
         apart = abs(before.learning_rate - after.learning_rate)
         if apart > 1e-6 * abs(before.learning_rate):

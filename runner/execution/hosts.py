@@ -1,6 +1,7 @@
 """An environment while a run uses it: built when first needed, served while there is work, ended when there is none."""
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from runner.diagnosis import Side
 from runner.environments import Builder, Environment, EnvironmentFailure
 from runner.execution.servers import Ended, Job, Server, Versions, lost, start
-from runner.model import EnvironmentRecord, EnvironmentSpec, Limits
+from runner.model import Cause, EnvironmentRecord, EnvironmentSpec, Limits
 
 RESTARTS = 10
 
@@ -161,9 +162,16 @@ class Host:
             async with self._builds:
                 started = asyncio.get_running_loop().time()
                 self._listener.environment(self.spec.name, "installing")
-                self._environment = await self._builder.prepare(self.spec)
+                self._environment = await self._build()
             self._seconds = round(asyncio.get_running_loop().time() - started, 3)
         return self._environment
+
+    async def _build(self) -> Environment:
+        try:
+            return await self._builder.prepare(self.spec)
+        except OSError as error:
+            cause = Cause.DISK_FULL if error.errno == errno.ENOSPC else Cause.ENVIRONMENT_INSTALL
+            raise EnvironmentFailure(cause, f"{self.spec.name} could not be built: {error}.") from error
 
     async def _serve(self) -> Server:
         environment = await self._prepare()

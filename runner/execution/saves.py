@@ -1,5 +1,7 @@
 """Artifacts, kept between runs by what decides them: a save that was made before is not made again."""
 
+import hashlib
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +16,6 @@ from runner.execution.hosts import Host
 from runner.execution.observations import ObservationError
 from runner.execution.servers import Ended, Job
 from runner.judgement import Judgement, judge_save
-from runner.keys import folder_digest
 from runner.model import Limits, Observation, Status
 from runner.plan import SaveJob
 from runner.writing import to_json, write_text
@@ -123,8 +124,17 @@ def _keep(folder: Path, attempted: Attempted, judgement: Judgement) -> None:
 
 
 def _content(folder: Path) -> str:
-    """Return a digest of what a save left; of what cannot be read, that it cannot."""
+    """Return a digest of what a save left: of the names, sizes and times of all files, which may be large."""
+    if folder.is_symlink():
+        return "a link"
+    files = [Path(root, name) for root, _, names in os.walk(folder) for name in names]
+    described = sorted(f"{path.relative_to(folder)} {_state(path)}" for path in files)
+    return hashlib.sha256("\n".join(described).encode(errors="replace")).hexdigest()
+
+
+def _state(path: Path) -> str:
     try:
-        return folder_digest(folder)
+        status = path.lstat()
     except OSError as error:
-        return f"unreadable: {error.strerror}"
+        return str(error.strerror)
+    return f"{status.st_mode} {status.st_size} {status.st_mtime_ns}"

@@ -5,6 +5,7 @@ An observation is a file of JSON and one of arrays; neither says whether anythin
 far the job came, for the case that the process does not live to write them.
 """
 
+import faulthandler
 import glob
 import json
 import os
@@ -91,6 +92,8 @@ def run(message):
     Returns:
         The status to exit with.
     """
+    faulthandler.enable()
+    faulthandler.dump_traceback_later(0.9 * message["seconds"])
     job = Job(message)
     status = 0
     try:

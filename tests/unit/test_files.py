@@ -1,0 +1,87 @@
+"""Folders that strangers wrote to are emptied without doing harm elsewhere."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from runner.errors import OutputError
+from runner.files import emptied, open_left, remove
+
+
+def mode(path: Path) -> int:
+    """Return the permissions of a file or folder."""
+    return path.stat().st_mode & 0o777
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Path:
+    """Return a folder that is none of ours, with one inside that is closed for writing."""
+    folder = tmp_path / "outside"
+    (folder / "inside").mkdir(parents=True)
+    (folder / "inside" / "file").write_text("kept")
+    (folder / "inside").chmod(0o555)
+    return folder
+
+
+def test_closed_folders_are_removed(tmp_path: Path) -> None:
+    """What is closed for reading or writing is removed like anything else."""
+    folder = tmp_path / "folder"
+    for permissions in (0o000, 0o300, 0o500):
+        closed = folder / f"{permissions:o}" / "inside"
+        closed.mkdir(parents=True)
+        (closed / "file").touch(0o000)
+        closed.chmod(permissions)
+        closed.parent.chmod(permissions)
+    folder.chmod(0o500)
+    remove(folder)
+    assert not folder.exists()
+
+
+def test_folder_that_is_not_there(tmp_path: Path) -> None:
+    """A folder that is not there is removed already."""
+    remove(tmp_path / "nothing")
+
+
+def test_link_in_place_of_the_folder(tmp_path: Path, outside: Path) -> None:
+    """Where a link stands in the place of the folder it is removed, and what it leads to stays as it is."""
+    link = tmp_path / "folder"
+    link.symlink_to(outside)
+    remove(link)
+    assert not link.is_symlink()
+    assert mode(outside / "inside") == 0o555
+    assert (outside / "inside" / "file").read_text() == "kept"
+
+
+def test_link_inside_the_folder(tmp_path: Path, outside: Path) -> None:
+    """A link inside is removed, and what it leads to stays as it is."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "link").symlink_to(outside)
+    assert emptied(folder) == folder
+    assert list(folder.iterdir()) == []
+    assert mode(outside / "inside") == 0o555
+    assert (outside / "inside" / "file").read_text() == "kept"
+
+
+def test_file_in_the_way(tmp_path: Path) -> None:
+    """A folder that cannot be made is an error that names it."""
+    (tmp_path / "file").touch()
+    with pytest.raises(OutputError, match="folder cannot be written"):
+        emptied(tmp_path / "file" / "folder")
+
+
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder", "missing"])
+def test_only_regular_files_are_opened(tmp_path: Path, kind: str) -> None:
+    """Nothing but a regular file is opened, and nothing is waited for."""
+    path = tmp_path / "path"
+    match kind:
+        case "link":
+            (tmp_path / "file").touch()
+            path.symlink_to(tmp_path / "file")
+        case "pipe":
+            os.mkfifo(path)
+        case "folder":
+            path.mkdir()
+    with pytest.raises(OSError, match=r"\[Errno"):
+        open_left(path)

@@ -1,0 +1,165 @@
+"""A run that is interrupted, or killed, leaves no process behind and keeps what it found."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from runner.execution.run import execute
+from runner.model import Backend, EnvironmentSpec, Status
+from runner.plan import Filters, Plan, plan
+from tests.fakes import Heard, Lab, environment, matrix, processes_with
+
+PATIENCE = 20.0
+"""Seconds until something that has to happen has not happened."""
+
+HANGING = """
+    import os, signal, time
+    from pathlib import Path
+
+    def save(path):
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                os.setsid()
+                (Path(__file__).parents[2] / "daemon").touch()
+                time.sleep(600)
+            os._exit(0)
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        time.sleep(600)
+"""
+"""A save script that does not end, and leaves a daemon."""
+
+DRIVER = """
+import sys
+from pathlib import Path
+from tests.fakes import Lab
+from tests.unit.test_interruption import interruptible
+
+lab = Lab(Path(sys.argv[1]))
+lab.execute(interruptible(lab, sys.argv[2]))
+"""
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    """Return a lab of its own for each test."""
+    return Lab(tmp_path)
+
+
+def interruptible(lab: Lab, code: str = "") -> Plan:
+    """Return the plan of a scenario that ends and one that does not; `code` runs when TensorFlow is imported."""
+    marked: EnvironmentSpec = environment("tf1", MARK=str(lab.folder), FAKE_IMPORT=code)
+    return plan(matrix([marked], [lab.scenario("ends"), lab.scenario("hangs", HANGING)]), Filters())
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Wait until something is true."""
+    end = time.monotonic() + PATIENCE
+    while not true():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.02)
+
+
+def halfway(lab: Lab) -> bool:
+    """Tell whether the one scenario has ended, and the other one hangs."""
+    return (lab.folder / "daemon").exists() and "ends.h5@tf1->tf1" in lab.journal
+
+
+def importing(lab: Lab) -> bool:
+    """Tell whether the import goes on."""
+    return (lab.folder / "importing").exists()
+
+
+def slow_import(lab: Lab) -> str:
+    """Return code for an import that takes ten minutes."""
+    return f"import time; open({str(lab.folder / 'importing')!r}, 'w').close(); time.sleep(600)"
+
+
+def none_left(lab: Lab) -> bool:
+    """Tell whether no process of the lab is alive."""
+    return processes_with(f"MARK={lab.folder}") == []
+
+
+@pytest.fixture
+def start(lab: Lab) -> Iterator[Callable[[str], subprocess.Popen[bytes]]]:
+    """Return a function that starts a run in a process of its own."""
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(code: str) -> subprocess.Popen[bytes]:
+        started.append(subprocess.Popen([sys.executable, "-c", DRIVER, str(lab.folder), code], env=_variables()))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def _variables() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+
+
+async def _cancelled(lab: Lab, code: str, when: Callable[[Lab], bool]) -> None:
+    """Execute, and cancel when it is time."""
+    builders = {Backend.NOX: lab.builder()}
+    run = asyncio.create_task(execute(interruptible(lab, code), builders, {}, lab.options(), Heard()))
+    while not when(lab):
+        assert not run.done()
+        await asyncio.sleep(0.02)
+    run.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await run
+
+
+def test_cancelled(lab: Lab) -> None:
+    """When a run is cancelled, all its processes have ended when it has, and what was found is kept."""
+    asyncio.run(_cancelled(lab, "", halfway))
+    assert none_left(lab)
+    assert lab.journal["ends.h5@tf1->tf1"].status is Status.PASS
+    assert list((lab.folder / "cache" / "scratch").iterdir()) == []
+
+
+def test_cancelled_while_importing(lab: Lab) -> None:
+    """A server that is still importing ends too."""
+    asyncio.run(_cancelled(lab, slow_import(lab), importing))
+    assert none_left(lab)
+
+
+def test_interrupted(lab: Lab, start: Callable[[str], subprocess.Popen[bytes]]) -> None:
+    """Ctrl-C ends every process at once and keeps what finished; the next run goes on from there."""
+    process = start("")
+    until(lambda: halfway(lab))
+    process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE) != 0
+    assert none_left(lab)
+    (lab.folder / "scenarios" / "hangs" / "save.py").write_text("raise ValueError")
+    marked = environment("tf1", MARK=str(lab.folder), FAKE_IMPORT="")
+    scenarios = [lab.scenario("ends"), lab.scenario("hangs", "raise ValueError")]
+    before = lab.journal["ends.h5@tf1->tf1"]
+    ends, hangs = lab.execute(plan(matrix([marked], scenarios), Filters())).records
+    assert (ends, hangs.status) == (before, Status.FAIL)
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV], ids=["killed", "crashed"])
+def test_killed(lab: Lab, start: Callable[[str], subprocess.Popen[bytes]], number: signal.Signals) -> None:
+    """A runner that dies without a word takes every process along, and its journal can be read."""
+    process = start("")
+    until(lambda: halfway(lab))
+    process.send_signal(number)
+    until(lambda: none_left(lab))
+    assert lab.journal["ends.h5@tf1->tf1"].status is Status.PASS
+
+
+def test_killed_while_importing(lab: Lab, start: Callable[[str], subprocess.Popen[bytes]]) -> None:
+    """A runner that dies while TensorFlow is imported takes that process along."""
+    process = start(slow_import(lab))
+    until(lambda: importing(lab))
+    process.kill()
+    until(lambda: none_left(lab))
