@@ -114,7 +114,8 @@ def _close(a: Values, b: Values, tolerance: Tolerance) -> NDArray[np.bool_]:
     """Tell, number by number, which agree."""
     if a.dtype.kind in "biu" and b.dtype.kind in "biu":
         return np.asarray(a == b)
-    return np.isclose(b, a, rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True)
+    with np.errstate(all="ignore"):
+        return np.asarray(np.isclose(_wide(b), _wide(a), rtol=tolerance.rtol, atol=tolerance.atol, equal_nan=True))
 
 
 def _dtype_changed(saved: Array, loaded: Array) -> bool:
@@ -170,8 +171,8 @@ def _ulp(a: Values, b: Values) -> int | None:
     finite = np.isfinite(a) & np.isfinite(b)
     if not finite.all():
         return None
-    x, y = _ordered(a), _ordered(b)
-    apart = np.maximum(x, y).view(np.uint64) - np.minimum(x, y).view(np.uint64)  # as unsigned it cannot overflow
+    x, y = _ordered(a.ravel()), _ordered(b.ravel())
+    apart = np.maximum(x, y).view(np.uint64) - np.minimum(x, y).view(np.uint64)  # as unsigned it wraps to the right one
     return int(apart.max())
 
 

@@ -170,7 +170,7 @@ def is_unrelated(cell: Record) -> bool:
 def phrases(counts: Mapping[Status, int]) -> list[str]:
     """Return one phrase for each status that is neither a pass nor unsupported, such as ``13 fail``, ``1 crashes``."""
     return [
-        f"{number} {singular if number == 1 else plural}"
+        f"{number:,} {singular if number == 1 else plural}"
         for status, (singular, plural) in _VERBS.items()
         if (number := counts.get(status, 0))
     ]

@@ -70,7 +70,7 @@ def test_inputs_and_outputs_come_back(lab: Lab, inputs: str, model: str) -> None
         ("x.numpy()", "x.numpy()[:1]", Cause.SHAPE_CHANGED),
         ("x.numpy()", "x.numpy().astype('float16')", Cause.DTYPE_CHANGED),
         ("x.numpy()", "[x.numpy(), x.numpy()]", Cause.SHAPE_CHANGED),
-        ("x.numpy()", "['one', 'two']", Cause.DTYPE_CHANGED),
+        ("x.numpy()", "np.array(['one', 'two'])", Cause.DTYPE_CHANGED),
         ("['one', 'two']", "['one', 'three']", Cause.DECISION_CHANGED),
     ],
 )
@@ -93,11 +93,12 @@ def test_same_not_finite_outputs(lab: Lab) -> None:
 
 def test_model_that_is_not_deterministic(lab: Lab) -> None:
     """Outputs that differ from call to call are not compared, weights are, and the cell says so."""
-    noisy = SAVE.replace("return model, inputs", "model.layers.append(Noise()); return model, inputs").replace(
-        "def save",
-        "class Noise(tf.keras.layers.Layer):\n        def __call__(self, x):\n            return x + np.random.rand()\n\n    def save",
-    )
-    record = lab.one(noisy)
+    noise = """
+    class Noise(tf.keras.layers.Layer):
+        def __call__(self, values):
+            return values + np.random.rand()
+    """
+    record = lab.one(SAVE.replace("return model", "model.layers.append(Noise()); return model") + noise)
     assert record.status is Status.PASS
     assert [warned.kind for warned in record.warnings] == ["not-deterministic"]
     assert record.comparison is not None
@@ -238,9 +239,7 @@ def test_scenario_has_modules_of_its_own(lab: Lab) -> None:
     lab.scenario("one")
     for name in ("model", "plan", "jobs", "keys"):
         (lab.folder / "scenarios" / "one" / f"{name}.py").write_text("OURS = True")
-    record = lab.one(
-        "import model, plan, jobs, keys\n    assert model.OURS and plan.OURS and jobs.OURS and keys.OURS\n" + SAVE
-    )
+    record = lab.one("\n    import model, plan, jobs, keys\n    model.OURS, plan.OURS, jobs.OURS, keys.OURS" + SAVE)
     assert record.status is Status.PASS, record.exception
 
 
@@ -266,7 +265,6 @@ def test_scripts_do_not_meet_each_other(lab: Lab) -> None:
     [
         ("def save(path:\n", None, Phase.SAVE, "SyntaxError"),
         ("x = 1", None, Phase.SAVE, "save.py defines no function save(path)"),
-        ("import nothing_like_this", None, Phase.SAVE, "No module named 'nothing_like_this'"),
         (SAVE, "def load(path:\n", Phase.LOAD, "SyntaxError"),
         (SAVE, "x = 1", Phase.LOAD, "load.py defines no function load(path)"),
         (SAVE, "def load(path): return 7", Phase.LOAD, "must return a model or a callable, not int"),

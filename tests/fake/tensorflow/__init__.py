@@ -15,10 +15,12 @@ __version__ = os.environ.get("FAKE_TENSORFLOW", "0.0.0")
 
 
 class Tensor:
-    """An array that is no array."""
+    """An array that is no array, and knows text as bytes."""
 
     def __init__(self, value):
-        self._value = np.asarray(value)
+        value = np.asarray(value)
+        text = value.dtype.kind == "U" or any(isinstance(item, str) for item in value.flat)
+        self._value = np.char.encode(value.astype(str), "utf-8").astype(object) if text else value
         self.shape, self.dtype = self._value.shape, self._value.dtype
 
     def numpy(self):
