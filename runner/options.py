@@ -88,6 +88,7 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", type=Path, default=Path("reports/latest"), metavar="DIR", help="default: reports/latest"
     )
+    parser.set_defaults(fresh=False)
     resume = parser.add_mutually_exclusive_group()
     resume.add_argument(
         "--resume",
