@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from runner.environments import HARNESS
+from runner.errors import UsageError
 from runner.model import Cell, Limits
 from runner.plan import SaveJob
 
@@ -66,7 +67,10 @@ def _rules() -> str:
 
 
 def _file_digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    try:
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}. It belongs to what decides a result.") from error
 
 
 def _digest(*parts: str) -> str:

@@ -85,7 +85,7 @@ def test_explanation_names_what_it_is_about() -> None:
 def test_braces_in_a_message() -> None:
     """What a message says is never taken for a place to fill."""
     explanation = found("ValueError", "Unrecognized keyword arguments passed to LSTM: {'{save}': '{0}'}").explanation
-    assert "{save}" in explanation
+    assert "'{save" in explanation
 
 
 def test_versions_decide() -> None:

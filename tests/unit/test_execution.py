@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner.environments import Environment, EnvironmentFailure
-from runner.errors import OutputError
+from runner.errors import OutputError, UsageError
 from runner.model import Cause, EnvironmentSpec, Format, Phase, Status
 from runner.plan import Filters, plan
 from tests.fakes import FAKE, SAVE, FakeBuilder, Lab, environment, matrix
@@ -254,6 +254,14 @@ def test_cache_that_cannot_be_written(lab: Lab) -> None:
     (lab.folder / "cache").write_text("a file where the folder should be")
     with pytest.raises(OutputError, match="cannot be written"):
         lab.execute(plan(matrix([environment("tf1")], [lab.scenario("one")]), Filters()))
+
+
+def test_scenario_that_cannot_be_read(lab: Lab) -> None:
+    """A scenario whose files cannot be read ends the run with an error that names the file."""
+    scenario = lab.scenario("one")
+    (scenario.folder / "memory").symlink_to("/proc/self/mem")
+    with pytest.raises(UsageError, match="memory cannot be read"):
+        lab.run(scenario)
 
 
 def test_scratch_is_cleared(lab: Lab) -> None:

@@ -24,6 +24,56 @@ def load(path):
 """One text for both scripts: `model` and `loaded` are callables, so that nothing but outputs is compared."""
 
 
+SAME = [
+    ("np.ones((2, 3))", "x.numpy() * 2"),
+    ("[np.ones(2), np.zeros((2, 2))]", "x[0].numpy() + x[1].numpy()[0]"),
+    ("(np.ones(2), np.zeros((2, 2)))", "x[0].numpy() + x[1].numpy()[0]"),
+    ("{'b': np.ones(2), 'a': np.zeros((2, 2))}", "{'sum': x['b'].numpy() + x['a'].numpy()[0]}"),
+    ("np.array(['né', ''])", "[word.decode() + '!' for word in x.numpy()]"),
+    ("np.array([b'\\xff\\x00', b''], dtype=object)", "x"),
+    ("np.arange(3)", "(x.numpy(), {'half': x.numpy() / 2})"),
+    ("np.float32(3)", "x"),
+    ("np.ones((0, 3))", "x"),
+    ("np.array([1.5 + 2j])", "x"),
+    ("np.array([True, False])", "x"),
+    ("np.array([np.nan, np.inf, -np.inf])", "x"),
+    ("np.ones((2, 2), 'float16')", "x"),
+    ("np.ones(2)", "{'\\udc80': x, 'é': x}"),
+]
+"""Inputs, and what a model gives for `x`."""
+
+DRIFTS = [
+    ("x.numpy()", "x.numpy() + 1e-3", Cause.NUMERIC_DRIFT),
+    ("x.numpy()", "-x.numpy()", Cause.DECISION_CHANGED),
+    ("x.numpy()", "x.numpy() * np.nan", Cause.NOT_FINITE),
+    ("x.numpy()", "x.numpy()[:1]", Cause.SHAPE_CHANGED),
+    ("x.numpy()", "x.numpy().astype('float16')", Cause.DTYPE_CHANGED),
+    ("x.numpy()", "[x.numpy(), x.numpy()]", Cause.SHAPE_CHANGED),
+    ("x.numpy()", "np.array(['one', 'two'])", Cause.DTYPE_CHANGED),
+    ("['one', 'two']", "['one', 'three']", Cause.DECISION_CHANGED),
+]
+"""What a model gives for `x` before saving and after loading, and the cause of the drift."""
+
+BROKEN = [
+    ("def save(path:\n", None, Phase.SAVE, "SyntaxError"),
+    ("x = 1", None, Phase.SAVE, "save.py defines no function save(path)"),
+    (SAVE, "def load(path:\n", Phase.LOAD, "SyntaxError"),
+    (SAVE, "x = 1", Phase.LOAD, "load.py defines no function load(path)"),
+    (SAVE, "def load(path): return 7", Phase.LOAD, "must return a model or a callable, not int"),
+    ("def save(path): return None", None, Phase.SAVE, "nothing is at model.h5"),
+    ("def save(path):\n        open(path + 'x', 'w')", None, Phase.SAVE, "must return (model, inputs)"),
+    ("def save(path):\n        open(path, 'w')\n        return 1, 2, 3, 4", None, Phase.SAVE, "not 4 items"),
+    ("def save(path):\n        open(path, 'w')\n        return 1, 2", None, Phase.SAVE, "a model first, not int"),
+    (
+        "def save(path):\n        open(path, 'w')\n        return print, object()",
+        None,
+        Phase.SAVE,
+        "inputs as an array",
+    ),
+]
+"""A save script, a load script, and the phase and the words in which they fail."""
+
+
 @pytest.fixture
 def lab(tmp_path: Path) -> Lab:
     """Return a lab of its own for each test."""
@@ -32,52 +82,47 @@ def lab(tmp_path: Path) -> Lab:
 
 def called(lab: Lab, inputs: str, model: str, loaded: str = "") -> Record:
     """Return the record of a callable that is saved and loaded."""
-    script = CALLABLE.format(model=f"lambda x: {model}", inputs=inputs, loaded=f"lambda x: {loaded or model}")
-    return lab.one(script, script)
+    both = script(inputs, model, loaded or model)
+    return lab.one(both, both)
 
 
-@pytest.mark.parametrize(
-    ("inputs", "model"),
-    [
-        ("np.ones((2, 3))", "x.numpy() * 2"),
-        ("[np.ones(2), np.zeros((2, 2))]", "x[0].numpy() + x[1].numpy()[0]"),
-        ("(np.ones(2), np.zeros((2, 2)))", "x[0].numpy() + x[1].numpy()[0]"),
-        ("{'b': np.ones(2), 'a': np.zeros((2, 2))}", "{'sum': x['b'].numpy() + x['a'].numpy()[0]}"),
-        ("np.array(['né', ''])", "[word.decode() + '!' for word in x.numpy()]"),
-        ("np.array([b'\\xff\\x00', b''], dtype=object)", "x"),
-        ("np.arange(3)", "(x.numpy(), {'half': x.numpy() / 2})"),
-        ("np.float32(3)", "x"),
-        ("np.ones((0, 3))", "x"),
-        ("np.array([1.5 + 2j])", "x"),
-        ("np.array([True, False])", "x"),
-        ("np.array([np.nan, np.inf, -np.inf])", "x"),
-        ("np.ones((2, 2), 'float16')", "x"),
-        ("np.ones(2)", "{'\\udc80': x, 'é': x}"),
-    ],
-)
-def test_inputs_and_outputs_come_back(lab: Lab, inputs: str, model: str) -> None:
+def script(inputs: str, model: str, loaded: str) -> str:
+    """Return the scripts of a callable."""
+    return CALLABLE.format(model=f"lambda x: {model}", inputs=inputs, loaded=f"lambda x: {loaded}")
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Record]:
+    """Run what the tables hold in one matrix."""
+    lab = Lab(tmp_path_factory.mktemp("tables"))
+    callables = {f"same{number}": (inputs, model, model) for number, (inputs, model) in enumerate(SAME)}
+    callables |= {f"drift{number}": ("np.array([1.0, 2.0])", *given[:2]) for number, given in enumerate(DRIFTS)}
+    scenarios = [lab.scenario(name, script(*given), script(*given)) for name, given in callables.items()]
+    scenarios += [lab.scenario(f"broken{number}", *given[:2]) for number, given in enumerate(BROKEN)]
+    return {record.scenario: record for record in lab.run(scenarios).values()}
+
+
+@pytest.mark.parametrize("number", range(len(SAME)), ids=[f"{inputs}-{model}" for inputs, model in SAME])
+def test_inputs_and_outputs_come_back(records: dict[str, Record], number: int) -> None:
     """Arrays of any kind and text, alone, in a sequence or by name, reach the load side as the save side had them."""
-    record = called(lab, inputs, model)
+    record = records[f"same{number}"]
     assert record.status is Status.PASS, (record.explanation, record.exception)
 
 
-@pytest.mark.parametrize(
-    ("model", "loaded", "cause"),
-    [
-        ("x.numpy()", "x.numpy() + 1e-3", Cause.NUMERIC_DRIFT),
-        ("x.numpy()", "-x.numpy()", Cause.DECISION_CHANGED),
-        ("x.numpy()", "x.numpy() * np.nan", Cause.NOT_FINITE),
-        ("x.numpy()", "x.numpy()[:1]", Cause.SHAPE_CHANGED),
-        ("x.numpy()", "x.numpy().astype('float16')", Cause.DTYPE_CHANGED),
-        ("x.numpy()", "[x.numpy(), x.numpy()]", Cause.SHAPE_CHANGED),
-        ("x.numpy()", "np.array(['one', 'two'])", Cause.DTYPE_CHANGED),
-        ("['one', 'two']", "['one', 'three']", Cause.DECISION_CHANGED),
-    ],
-)
-def test_silent_failures(lab: Lab, model: str, loaded: str, cause: Cause) -> None:
+@pytest.mark.parametrize("number", range(len(DRIFTS)), ids=[f"{before}-{after}" for before, after, _ in DRIFTS])
+def test_silent_failures(records: dict[str, Record], number: int) -> None:
     """What loads and gives something else is drift, with what changed as its cause."""
-    record = called(lab, "np.array([1.0, 2.0])", model, loaded)
-    assert (record.status, record.phase, record.cause) == (Status.DRIFT, Phase.PREDICT, cause)
+    record = records[f"drift{number}"]
+    assert (record.status, record.phase, record.cause) == (Status.DRIFT, Phase.PREDICT, DRIFTS[number][2])
+
+
+@pytest.mark.parametrize("number", range(len(BROKEN)), ids=[said for *_, said in BROKEN])
+def test_broken_contract(records: dict[str, Record], number: int) -> None:
+    """A script that breaks its contract is told what is wrong with it, and is no matter of versions."""
+    record, (_, _, phase, said) = records[f"broken{number}"], BROKEN[number]
+    assert (record.status, record.phase, record.cause) == (Status.FAIL, phase, Cause.SCENARIO_ERROR)
+    assert record.exception is not None
+    assert said in record.exception.first_line
 
 
 def test_renamed_outputs(lab: Lab) -> None:
@@ -258,34 +303,6 @@ def test_scripts_do_not_meet_each_other(lab: Lab) -> None:
         for name in ("one", "two")
     ]
     assert {record.status for record in lab.run(scenarios, jobs=1).values()} == {Status.PASS}
-
-
-@pytest.mark.parametrize(
-    ("save", "load", "phase", "said"),
-    [
-        ("def save(path:\n", None, Phase.SAVE, "SyntaxError"),
-        ("x = 1", None, Phase.SAVE, "save.py defines no function save(path)"),
-        (SAVE, "def load(path:\n", Phase.LOAD, "SyntaxError"),
-        (SAVE, "x = 1", Phase.LOAD, "load.py defines no function load(path)"),
-        (SAVE, "def load(path): return 7", Phase.LOAD, "must return a model or a callable, not int"),
-        ("def save(path): return None", None, Phase.SAVE, "nothing is at model.h5"),
-        ("def save(path):\n        open(path + 'x', 'w')", None, Phase.SAVE, "must return (model, inputs)"),
-        ("def save(path):\n        open(path, 'w')\n        return 1, 2, 3, 4", None, Phase.SAVE, "not 4 items"),
-        ("def save(path):\n        open(path, 'w')\n        return 1, 2", None, Phase.SAVE, "a model first, not int"),
-        (
-            "def save(path):\n        open(path, 'w')\n        return print, object()",
-            None,
-            Phase.SAVE,
-            "inputs as an array",
-        ),
-    ],
-)
-def test_broken_contract(lab: Lab, save: str, load: str | None, phase: Phase, said: str) -> None:
-    """A script that breaks its contract is told what is wrong with it, and is no matter of versions."""
-    record = lab.one(save, load)
-    assert (record.status, record.phase, record.cause) == (Status.FAIL, phase, Cause.SCENARIO_ERROR)
-    assert record.exception is not None
-    assert said in record.exception.first_line
 
 
 def test_script_that_is_missing(lab: Lab) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.errors import UsageError
 from runner.keys import Keys, folder_digest
 from runner.model import Call, Cell, Format, Limits, Scenario, Tolerance
 from runner.plan import SaveJob
@@ -95,6 +96,13 @@ def test_how_to_load_does_not_decide_the_save(scenario: Scenario) -> None:
     """A tolerance, or another script to load with, leaves the artifact as good as it was."""
     other = replace(scenario, load=None, tolerance=Tolerance(atol=1.0), training=True)
     assert save_key(other) == save_key(scenario)
+
+
+def test_file_that_cannot_be_read(scenario: Scenario) -> None:
+    """A file of a scenario that cannot be read is an error that names it."""
+    (scenario.folder / "memory").symlink_to("/proc/self/mem")
+    with pytest.raises(UsageError, match="memory cannot be read"):
+        save_key(scenario)
 
 
 def test_names_and_contents_are_kept_apart(tmp_path: Path) -> None:
