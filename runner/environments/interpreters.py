@@ -28,7 +28,7 @@ async def _installed(version: str) -> Path | None:
 
 
 async def _downloaded(version: str) -> Path:
-    done = await run([find_uv_bin(), "python", "install", "--quiet", version], for_installer())
+    done = await run([find_uv_bin(), "python", "install", version], for_installer())
     python = await _installed(version) if done.status == 0 else None
     if python is None:
         raise EnvironmentFailure(

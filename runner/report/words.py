@@ -21,14 +21,16 @@ def counted(counts: Mapping[Status, int]) -> str:
 
 
 def headline(upgrades: Sequence[Upgrade]) -> str:
-    """Return the shortest answer there is: how many upgrades break nothing."""
+    """Return the shortest answer there is: how many upgrades do no harm."""
     if not upgrades:
         return "No model was saved in one environment and loaded in a newer one."
     marks = Counter(map(mark, upgrades))
     harmless, unknown = marks["✓"] + marks["○"], marks["?"]
-    of = f"{harmless or 'None'} of {number(len(upgrades), 'upgrade')}"
-    doubt = f"; of {unknown} too little is known" if unknown else ""
-    return f"{of} {'break' if harmless > 1 else 'breaks'} nothing that passes where it was saved{doubt}."
+    if unknown == len(upgrades):
+        return f"None of {number(unknown, 'upgrade')} could be judged."
+    doubt = f"; {unknown} could not be judged" if unknown else ""
+    of = f"{harmless or 'None'} of {number(len(upgrades), 'upgrade')} {'are' if harmless > 1 else 'is'} harmless"
+    return f"{of} (what passes where it was saved still passes){doubt}."
 
 
 def mark(upgrade: Upgrade) -> str:
