@@ -33,7 +33,7 @@ def matrix(session: nox.Session) -> None:
 
 
 @nox.session
-@nox.parametrize("name", environment_names())
+@nox.parametrize("name", [nox.param(name, id=name) for name in environment_names()])
 def environment(session: nox.Session, name: str) -> None:
     """Build one environment of the matrix, and say how to step inside."""
     session.install("-e", ".")

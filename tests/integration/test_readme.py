@@ -51,12 +51,12 @@ def test_commands_are_those_of_ci() -> None:
     assert command.removeprefix("$ ").split("#")[0].strip() in script.splitlines()
 
 
-def test_environment_to_step_inside() -> None:
+def test_environment_to_step_inside(tmp_path: Path) -> None:
     """The session for one environment builds it and says how to step inside."""
-    command = [sys.executable, "-m", "runner.environments", "tf2.8"]
+    command = [sys.executable, "-m", "nox", "--envdir", str(tmp_path), "-s", "environment(tf2.8)"]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    python = done.stdout.split()[-1]
+    python = next(line.strip() for line in done.stdout.splitlines() if line.endswith("/bin/python"))
     code = "import tensorflow; print(tensorflow.__version__)"
     inside = subprocess.run([python, "-c", code], capture_output=True, text=True, check=True)
     assert inside.stdout.strip() == "2.8.4"
