@@ -93,7 +93,7 @@ def run(message):
         The status to exit with.
     """
     faulthandler.enable()
-    faulthandler.dump_traceback_later(0.9 * message["seconds"])
+    faulthandler.dump_traceback_later(0.3 * message["seconds"], repeat=True)
     job = Job(message)
     status = 0
     try:
