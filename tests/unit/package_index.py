@@ -81,7 +81,7 @@ def serving(wheels: list[Wheel], folder: Path, *, times: bool) -> Iterator[str]:
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}/simple/"
+        yield f"http://127.0.0.1:{server.server_port}/index/"
     finally:
         server.shutdown()
         thread.join()

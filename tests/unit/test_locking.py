@@ -90,7 +90,7 @@ def test_lock_is_kept(tmp_path: Path) -> None:
     """A lock that was made is used again without asking the index."""
     with index(tmp_path, TENSORFLOW, OLD, NEW):
         first = resolve(tmp_path)
-    with only_index("http://127.0.0.1:9/simple/", tmp_path):
+    with only_index("http://127.0.0.1:9/index/", tmp_path):
         assert resolve(tmp_path) == first
 
 
@@ -105,7 +105,7 @@ def test_nothing_satisfies(tmp_path: Path) -> None:
 
 def test_index_that_does_not_answer(tmp_path: Path) -> None:
     """An index that does not answer is a matter of the network, and the sentence says so."""
-    with only_index("http://127.0.0.1:9/simple/", tmp_path), pytest.raises(EnvironmentFailure) as caught:
+    with only_index("http://127.0.0.1:9/index/", tmp_path), pytest.raises(EnvironmentFailure) as caught:
         resolve(tmp_path)
     assert caught.value.cause is Cause.ENVIRONMENT_INSTALL
     assert "did not answer" in caught.value.explanation
