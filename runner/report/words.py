@@ -30,6 +30,8 @@ def headline(upgrades: Sequence[Upgrade]) -> str:
         return f"None of {number(unknown, 'upgrade')} could be judged."
     doubt = f"; {unknown} could not be judged" if unknown else ""
     of = f"{harmless or 'None'} of {number(len(upgrades), 'upgrade')} {'are' if harmless > 1 else 'is'} harmless"
+    if len(upgrades) == 1:
+        of = f"The upgrade is {'' if harmless else 'not '}harmless"
     return f"{of} (what passes where it was saved still passes){doubt}."
 
 
