@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +51,7 @@ class _Written:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 
-    protocol: int
+    protocol: Literal[1]
     phase: Phase
     exception: _Exception | None
     unsupported: str | None

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter
 
@@ -20,7 +20,7 @@ from runner.environments import Environment, EnvironmentFailure
 from runner.model import Cause, Limits, Raised
 from runner.wording import shown
 
-PROTOCOL = 1
+PROTOCOL: Final = 1
 LINE_LIMIT = 2**20
 START_SECONDS = 600.0
 GRACE_SECONDS = 30.0
@@ -71,7 +71,7 @@ class Ended:
     seconds: float
     peak_rss_mb: int
     event: Literal["ended"] = "ended"
-    protocol: int = PROTOCOL
+    protocol: Literal[1] = PROTOCOL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,14 +88,14 @@ class Versions:
 class _Ready:
     event: Literal["ready"]
     versions: Versions
-    protocol: int
+    protocol: Literal[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Broken:
     event: Literal["broken"]
     exception: Raised
-    protocol: int
+    protocol: Literal[1]
 
 
 _GREETING: TypeAdapter[_Ready | _Broken] = TypeAdapter(_Ready | _Broken)
@@ -153,7 +153,7 @@ class Server:
 
     async def _listen(self) -> None:
         """Hand each answer to whoever waits for it, until there is no more or it makes no sense."""
-        assert self._process.stdout is not None  # noqa: S101  (it was asked for)
+        assert self._process.stdout is not None  # noqa: S101  (a pipe was asked for; this tells the type checker)
         try:
             while line := await self._process.stdout.readline():
                 ended = _ENDED.validate_json(line)
@@ -221,7 +221,7 @@ async def _kill(process: asyncio.subprocess.Process) -> None:
 
 
 async def _greeting(process: asyncio.subprocess.Process) -> _Ready | _Broken:
-    assert process.stdout is not None  # noqa: S101  (it was asked for)
+    assert process.stdout is not None  # noqa: S101  (a pipe was asked for; this tells the type checker)
     line = b""
     try:
         line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pandas
 import pytest
@@ -71,12 +72,12 @@ def rewrite() -> None:
         (GOLDEN / name).write_text(report(small()), encoding="utf-8")
 
 
-def failing(message: str = "no", **changes: object) -> Results:
+def failing(message: str = "no", **changes: Any) -> Results:
     """Return results with one model that passes where it was saved and fails in a newer environment."""
     home = Record(id="m.h5@old->old", scenario="m", format=Format.H5, save="old", load="old", status=Status.PASS)
     raised = Raised(type="ValueError", message=message)
     bad = replace(home, id="m.h5@old->new", load="new", status=Status.FAIL, phase=Phase.LOAD, exception=raised)
-    return results(completed([home, replace(bad, **changes)]), {"old": OLD, "new": NEW})  # type: ignore[arg-type]
+    return results(completed([home, replace(bad, **changes)]), {"old": OLD, "new": NEW})
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -199,9 +200,9 @@ def test_a_blocked_load_is_told_with_the_save_that_failed() -> None:
         ({"status": Status.ERROR}, Kind.UNKNOWN),
     ],
 )
-def test_failures_are_told_by_what_they_mean_for_an_upgrade(changes: dict[str, object], kind: Kind) -> None:
+def test_failures_are_told_by_what_they_mean_for_an_upgrade(changes: dict[str, Any], kind: Kind) -> None:
     """What an upgrade breaks stands apart from what a rollback breaks, what never worked and what is not known."""
-    cells = [replace(cell, **changes) for cell in failing().cells if cell.status is Status.FAIL]  # type: ignore[arg-type]
+    cells = [replace(cell, **changes) for cell in failing().cells if cell.status is Status.FAIL]
     assert [failure.kind for failure in failures(results(tuple(cells), {"old": OLD, "new": NEW}))] == [kind]
 
 

@@ -9,7 +9,7 @@ import types
 
 import numpy as np
 
-exec(os.environ.get("FAKE_IMPORT", ""))  # noqa: S102  (a test says so)
+exec(os.environ.get("FAKE_IMPORT", ""))  # noqa: S102  (how a test makes this import fail, hang or crash)
 
 __version__ = os.environ.get("FAKE_TENSORFLOW", "0.0.0")
 
