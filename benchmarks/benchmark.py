@@ -142,7 +142,7 @@ def _job(kind: str, where: EnvironmentSpec, saved: EnvironmentSpec, scenario: Pa
 def _write(rows: Sequence[tuple[str, Figures]]) -> None:
     """Print the table, and keep it as benchmarks/results.md."""
     header = ["what", "saves", "cells", "(a) plain", "(b) ours", "(c) limit", "(a)/(b)", "(b)/(c)", "peak MiB"]
-    table = tabulate([_row(name, figures) for name, figures in rows], header, tablefmt="github", floatfmt=".1f")
+    table = tabulate([_row(name, figures) for name, figures in rows], header, tablefmt="github", disable_numparse=True)
     made = datetime.now(UTC).strftime("%Y-%m-%d")
     machine = f"{cores()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     text = f"# Benchmark\n\n`nox -s benchmark`, {made}, {machine}. Seconds of wall-clock time.\n\n{table}\n"
