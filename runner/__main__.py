@@ -98,11 +98,20 @@ def _execute(wanted: Plan, arguments: argparse.Namespace) -> "Executed":
     from rich.console import Console
 
     from runner.cache import cache_folder
-    from runner.execution.run import Options, execute
+    from runner.execution.run import execute
+    from runner.execution.settings import Options
     from runner.progress import Display
 
     signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    how = Options(cache=cache_folder(), output=arguments.output, jobs=arguments.jobs, fresh=arguments.fresh)
+    how = Options(
+        cache=cache_folder(),
+        output=arguments.output,
+        jobs=arguments.jobs,
+        fresh=arguments.fresh,
+        remedies=arguments.remedies,
+        trust=arguments.trust,
+        blame=arguments.blame,
+    )
     known = _known(arguments)
     with Display(Console(stderr=True), cells=len(wanted.cells)) as display:
         return asyncio.run(execute(wanted, _builders(wanted, how.cache), known, how, display))

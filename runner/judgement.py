@@ -88,6 +88,20 @@ def judge_load(
     )
 
 
+def judge_resave(seen: Seen, sides: tuple[Side, Side], seconds: float) -> Judgement | None:
+    """
+    Judge how an artifact was led through another environment; None if that one wrote what it was asked for.
+
+    Args:
+        sides: The environment that saved, and the one in between.
+    """
+    failed = _judge_end(replace(seen, phase=seen.phase or Phase.LOAD), *sides, seconds)
+    if failed is None:
+        return None
+    what = "load it" if failed.phase is Phase.LOAD else "write it again"
+    return replace(failed, explanation=f"{sides[1].name} cannot {what}: {failed.explanation}")
+
+
 def _judge_end(seen: Seen, save: Side, load: Side, seconds: float) -> Judgement | None:
     """Judge how the process ended; None if it did what it should."""
     if seen.observation and seen.observation.unsupported is not None:

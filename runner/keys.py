@@ -8,21 +8,54 @@ by that save, the load environment and the rules that judge it.
 import hashlib
 from functools import cache
 from pathlib import Path
+from typing import Protocol
 
 from runner.environments import HARNESS
 from runner.errors import UsageError
-from runner.model import Cell, Limits
+from runner.model import Cause, Cell, Limits, Phase, Status
 from runner.plan import SaveJob
+from runner.remedies import Failure, can_be_tried
 
 _HERE = Path(__file__).parent
-_RULES = ("causes.yaml", "comparison.py", "diagnosis.py", "judgement.py", "model.py")
+_RULES = (
+    "blame.py",
+    "causes.yaml",
+    "comparison.py",
+    "diagnosis.py",
+    "instructions.py",
+    "judgement.py",
+    "model.py",
+    "remedies.py",
+)
+
+
+class Judged(Protocol):
+    """What has been judged: a judgement, or the record of one."""
+
+    @property
+    def status(self) -> Status:
+        """Return the status."""
+
+    @property
+    def phase(self) -> Phase | None:
+        """Return how far it came."""
+
+    @property
+    def cause(self) -> Cause | None:
+        """Return why it is no pass."""
 
 
 class Keys:
-    """Digests of the files that a run depends on, each read once."""
+    """
+    Digests of the files that a run depends on, each read once.
 
-    def __init__(self, limits: Limits) -> None:
+    Args:
+        tried: What was asked to be done about cells that fail.
+    """
+
+    def __init__(self, limits: Limits, tried: tuple[str, ...] = ()) -> None:
         self._limits = limits
+        self._tried = tried
         self._folders: dict[Path, str] = {}
 
     def save(self, save: SaveJob, environment: str) -> str:
@@ -48,6 +81,17 @@ class Keys:
         return _digest(
             saved, environment, str(scenario.load), str(scenario.tolerance), str(scenario.training), _rules()
         )
+
+    def outcome(self, cell: str, judged: Judged) -> str:
+        """
+        Return what decides a record: for one that remedies are for, also which of them were to be tried.
+
+        Args:
+            cell: Key of the cell.
+        """
+        if not can_be_tried(Failure(status=judged.status, phase=judged.phase, cause=judged.cause)):
+            return cell
+        return _digest(cell, *self._tried)
 
     def _folder(self, folder: Path) -> str:
         if folder not in self._folders:

@@ -303,6 +303,8 @@ class Observation:
         deterministic: On the save side, whether two calls gave the same outputs.
         loss: Loss of one training step, in the unit of the model's loss.
         notes: Extra observations that could not be made, and why.
+        changes: What remedies changed on the way, in words.
+        own: On the save side, names of the classes and functions of the scenario's folder; None if not known.
         seconds: Wall-clock seconds of each part.
         arrays: By kind: inputs, targets, outputs, weights, activations, optimizer, trained.
     """
@@ -315,6 +317,8 @@ class Observation:
     optimizer: OptimizerSeen | None = None
     loss: float | None = None
     notes: Mapping[str, str] = field(default_factory=dict)
+    changes: tuple[str, ...] = ()
+    own: tuple[str, ...] | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     arrays: Mapping[str, tuple[Array, ...]] = field(default_factory=dict)
 
@@ -346,6 +350,11 @@ class Comparison:
     first_layer: str | None = None
     first_layer_max_abs: float | None = None
 
+    @property
+    def shows_nothing(self) -> bool:
+        """Tell whether neither outputs nor weights were compared."""
+        return self.max_abs is None and self.weights_max_abs is None and not self.decisions
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Warned:
@@ -355,6 +364,54 @@ class Warned:
 
     kind: str
     text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """
+    A remedy that was run in the load environment, and what came of it.
+
+    Attributes:
+        id: The remedies that were combined, joined by ``+``, such as ``custom-objects+compile-false``.
+        status: ``pass`` only if it ran and gave the saved outputs; ``drift`` if it loads and gives other numbers.
+        loses: What a reader gives up with it, such as ``optimizer``.
+        how: Code, or a command, that does it.
+        cause: Why it did not pass.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
+
+    id: str
+    status: Status
+    loses: tuple[str, ...] = ()
+    how: str = ""
+    comparison: Comparison | None = None
+    cause: Cause | None = None
+    explanation: str = ""
+    changes: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blame:
+    """
+    Which difference between the two environments of a cell breaks it.
+
+    Attributes:
+        component: ``python``, ``tensorflow``, ``keras``, ``h5py``, ``numpy`` or ``protobuf``.
+        save: Its version where the model was saved.
+        load: Its version where it was loaded.
+        cleared: Components that also differ, and were seen to have no part in it.
+        text: The same in a sentence.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
+
+    component: str | None = None
+    save: str | None = None
+    load: str | None = None
+    cleared: tuple[str, ...] = ()
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -379,7 +436,8 @@ class Record:
     root: str | None = None
     with_itself: Status | None = None
     warnings: tuple[Warned, ...] = ()
-    remedies: tuple[Mapping[str, Any], ...] = ()
+    remedies: tuple[Tried, ...] = ()
+    blame: Blame | None = None
     expected: bool = False
     attempts: int = 0
     seconds: float = 0.0

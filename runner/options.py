@@ -8,6 +8,7 @@ from pathlib import Path
 from runner import __version__
 from runner.model import Format
 from runner.plan import Filters
+from runner.remedies import Mode
 from runner.verdict import FailOn
 
 _EXAMPLES = {
@@ -97,6 +98,16 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
         help="take over what did not change since the last run (default)",
     )
     resume.add_argument("--fresh", action="store_true", help="save and load everything anew")
+    parser.add_argument(
+        "--remedies",
+        type=Mode,
+        choices=list(Mode),
+        default=Mode.FIRST,
+        metavar="WHICH",
+        help="ways out that are tried for what fails: first (until one works; default), all, none",
+    )
+    parser.add_argument("--trust", action="store_true", help="allow remedies that run code from the artifact here")
+    parser.add_argument("--blame", action="store_true", help="find out which difference of versions breaks a cell")
     parser.add_argument(
         "--fail-on",
         type=FailOn,

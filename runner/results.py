@@ -237,7 +237,7 @@ def _row(cell: Record) -> dict[str, object]:
         "error": cell.exception.first_line if cell.exception else None,
         "causes": " ".join(cell.causes),
         "warnings": " ".join(dict.fromkeys(warned.kind for warned in cell.warnings)),
-        "remedies": " ".join(str(remedy.get("id")) for remedy in cell.remedies if remedy.get("status") == Status.PASS),
+        "remedies": " ".join(tried.id for tried in cell.remedies if tried.status is Status.PASS),
     }
 
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from runner.environments import HARNESS, Environment, EnvironmentFailure, harness_command
-from runner.execution.run import Executed, Options, execute
+from runner.execution.run import Executed, execute
+from runner.execution.settings import Options
 from runner.model import Backend, EnvironmentSpec, Format, Limits, Matrix, Record, Scenario
 from runner.plan import Filters, Plan, plan
 from runner.results import read_journal

@@ -40,16 +40,19 @@ class Attempted:
         return replace(self, seen=replace(self.seen, observation=None))
 
 
-async def attempt(host: Host, job: Job) -> Attempted:
+async def attempt(host: Host, job: Job, *, confirm: bool = True) -> Attempted:
     """
     Have a job done in its folder, which is emptied for every try.
+
+    Args:
+        confirm: Whether a crash or a hang is tried again in a fresh process before it is believed.
 
     Raises:
         EnvironmentFailure: If the environment cannot be had.
     """
     afresh = replace(job, fresh=True)
     ended, attempts = await _try(host.run, job), 1
-    if ended.ended in ("signal", "timeout"):
+    if confirm and ended.ended in ("signal", "timeout"):
         ended, attempts = await _try(host.run, afresh), 2
     if ended.ended == "lost":
         ended, attempts = await _try(host.run_alone, afresh), attempts + 1

@@ -2,7 +2,7 @@
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from runner.diagnosis import Side
 from runner.environments import Builder, Environment, EnvironmentFailure
 from runner.execution.servers import Ended, Job, Server, Versions, lost, start
-from runner.model import Cause, EnvironmentRecord, EnvironmentSpec, Limits
+from runner.model import Backend, Cause, EnvironmentRecord, EnvironmentSpec, Limits
 
 RESTARTS = 10
 
@@ -38,31 +38,70 @@ class Listener(Protocol):
         """Hear that an environment is now ``resolving``, ``installing``, ``importing``, ``ready`` or ``error``."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """
+    What all environments of a run share.
+
+    Attributes:
+        slots: One for each job that may run at a time; an import of TensorFlow takes one too.
+        builds: One for each environment that may be built at a time.
+        logs: Folder for what the servers print.
+    """
+
+    builders: Mapping[Backend, Builder]
+    limits: Limits
+    slots: asyncio.Semaphore
+    builds: asyncio.Semaphore
+    logs: Path
+    listener: Listener
+
+
+class Hosts:
+    """
+    The environments of a run: those of the plan, and those that are made for a remedy when one asks for it.
+
+    Args:
+        uses: How many jobs will ask for each environment of the plan.
+    """
+
+    def __init__(self, means: Means, uses: Mapping[EnvironmentSpec, int]) -> None:
+        self._means = means
+        self._hosts = {spec: Host(spec, means, uses=number) for spec, number in uses.items()}
+        self._planned = tuple(uses)
+
+    def __getitem__(self, spec: EnvironmentSpec) -> "Host":
+        """Return the host of an environment; one that is not of the plan lives until the run ends."""
+        if spec not in self._hosts:
+            self._hosts[spec] = Host(spec, self._means, uses=0)
+        return self._hosts[spec]
+
+    def planned(self) -> "dict[str, Host]":
+        """Return the hosts of the plan by the name of their environment."""
+        return {spec.name: self._hosts[spec] for spec in self._planned}
+
+    def inside(self) -> float:
+        """Return the seconds that all of them together spent inside TensorFlow."""
+        return sum(host.inside for host in self._hosts.values())
+
+    async def stop(self) -> None:
+        """End every server."""
+        await asyncio.gather(*(host.stop() for host in self._hosts.values()))
+
+
 class Host:
     """
     One environment of a run.
 
     Args:
         uses: How many jobs will ask for it; after that many `done` the server ends.
-        slots: One for each job that may run at a time; an import of TensorFlow takes one too.
-        builds: One for each environment that may be built at a time.
     """
 
-    def __init__(
-        self,
-        spec: EnvironmentSpec,
-        builder: Builder,
-        *,
-        uses: int,
-        limits: Limits,
-        slots: asyncio.Semaphore,
-        builds: asyncio.Semaphore,
-        log: Path,
-        listener: Listener,
-    ) -> None:
+    def __init__(self, spec: EnvironmentSpec, means: Means, *, uses: int) -> None:
         self.spec = spec
-        self._builder, self._limits, self._log, self._listener = builder, limits, log, listener
-        self._slots, self._builds = slots, builds
+        self._builder, self._limits, self._listener = means.builders[spec.backend], means.limits, means.listener
+        self._log = means.logs / f"{spec.name}.log"
+        self._slots, self._builds = means.slots, means.builds
         self._uses = uses
         self._starting = asyncio.Lock()
         self._server: Server | None = None

@@ -61,6 +61,7 @@ class _Written:
     optimizer: OptimizerSeen | None
     loss: float | None
     notes: dict[str, str]
+    changes: list[str]
     seconds: dict[str, float]
     arrays: dict[str, list[_Entry]]
 
@@ -112,6 +113,7 @@ def _observation(written: _Written, arrays: Mapping[str, tuple[Array, ...]]) -> 
         optimizer=written.optimizer,
         loss=written.loss,
         notes=written.notes,
+        changes=tuple(written.changes),
         seconds=written.seconds,
         arrays=arrays,
     )

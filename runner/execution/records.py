@@ -6,8 +6,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from runner.execution.attempts import Attempted
+from runner.execution.rescue import Rescued
 from runner.judgement import Judgement
-from runner.model import Cell, Raised, Record
+from runner.model import Blame, Cell, Raised, Record
 from runner.writing import write_text
 
 
@@ -32,9 +33,14 @@ class Recorder:
         key: str = "",
         root: str | None = None,
         attempted: Attempted | None = None,
+        rescued: Rescued | None = None,
+        blamed: Blame | None = None,
     ) -> Record:
         """Return the record of a judged cell; what it printed, and its traceback, go into its log."""
         judged = {field.name: getattr(judgement, field.name) for field in fields(judgement)}
+        rescued = rescued or Rescued()
+        judged["warnings"] = (*judgement.warnings, *rescued.warnings)
+        first = (judgement.cause,) if judgement.cause else ()
         return Record(
             id=cell.id,
             scenario=cell.scenario.name,
@@ -42,7 +48,9 @@ class Recorder:
             save=cell.save.name,
             load=cell.load.name,
             **judged,
-            causes=(judgement.cause,) if judgement.cause else (),
+            causes=tuple(dict.fromkeys((*first, *rescued.causes))),
+            remedies=rescued.tried,
+            blame=blamed,
             root=root,
             attempts=attempted.attempts if attempted else 0,
             seconds=attempted.ended.seconds if attempted else 0.0,

@@ -13,15 +13,20 @@ from runner.environments import Builder, EnvironmentFailure
 from runner.errors import RunnerError
 from runner.execution import hosts
 from runner.execution.attempts import Attempted, attempt
-from runner.execution.hosts import Host
+from runner.execution.blaming import Blaming
+from runner.execution.hosts import Host, Hosts, Means
+from runner.execution.loads import load_job
 from runner.execution.records import Recorder
+from runner.execution.resaves import Resaves
+from runner.execution.rescue import Rescue, Rescued
 from runner.execution.saves import Saved, save
-from runner.execution.servers import Job
+from runner.execution.settings import Options
 from runner.files import emptied, remove
 from runner.judgement import Judgement, judge_load
 from runner.keys import Keys
-from runner.model import Backend, Cell, EnvironmentRecord, EnvironmentSpec, Phase, Record, Status
+from runner.model import Backend, Blame, Cell, EnvironmentRecord, EnvironmentSpec, Phase, Record, Status
 from runner.plan import Plan, SaveJob
+from runner.remedies import Failure, can_be_tried
 from runner.results import Journal
 
 
@@ -30,24 +35,6 @@ class Listener(hosts.Listener, Protocol):
 
     def record(self, record: Record) -> None:
         """Hear that a cell is judged."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """
-    How to run.
-
-    Attributes:
-        cache: Folder that keeps environments and artifacts between runs.
-        output: Folder for the journal and the logs.
-        jobs: How many children may run at a time.
-        fresh: Whether to save again what was saved before.
-    """
-
-    cache: Path
-    output: Path
-    jobs: int
-    fresh: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,12 +99,16 @@ class Execution:
         self._plan, self._known, self._options = plan, known, options
         self._listener, self._journal, self._scratch = listener, journal, scratch
         self._limits = plan.matrix.limits
-        self._keys = Keys(self._limits)
+        self._keys = Keys(self._limits, tried=(options.remedies, str(options.trust), str(options.blame)))
         self._saving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._made: set[str] = set()
         self._recorder = Recorder(matrix=plan.matrix.path, output=options.output)
         self._records: dict[str, Record] = {}
         self._hosts = self._make_hosts(builders)
+        self._rescue = Rescue(
+            matrix=plan.matrix, hosts=self._hosts, options=options, scratch=scratch, resaves=Resaves(scratch)
+        )
+        self._blaming = Blaming(hosts=self._hosts, scratch=scratch, seconds=self._limits.seconds)
 
     async def run(self) -> Executed:
         """Run everything; what one cell does leaves the others alone."""
@@ -129,34 +120,29 @@ class Execution:
                 group.create_task(self._save_and_load(wanted, cells))
         return Executed(
             records=tuple(self._records[cell.id] for cell in self._plan.cells),
-            environments={name: host.record() for name, host in self._hosts.items()},
-            pins={name: host.pins() for name, host in self._hosts.items()},
-            inside=sum(host.inside for host in self._hosts.values()),
+            environments={name: host.record() for name, host in self._hosts.planned().items()},
+            pins={name: host.pins() for name, host in self._hosts.planned().items()},
+            inside=self._hosts.inside(),
         )
 
     async def stop(self) -> None:
         """End every server."""
-        await asyncio.gather(*(host.stop() for host in self._hosts.values()))
+        await self._hosts.stop()
 
-    def _make_hosts(self, builders: Mapping[Backend, Builder]) -> dict[str, Host]:
-        slots, builds = asyncio.Semaphore(self._options.jobs), asyncio.Semaphore(max(2, self._options.jobs))
-        return {
-            spec.name: Host(
-                spec,
-                builders[spec.backend],
-                uses=_uses(self._plan, spec),
-                limits=self._limits,
-                slots=slots,
-                builds=builds,
-                log=self._scratch / f"{spec.name}.log",
-                listener=self._listener,
-            )
-            for spec in self._plan.environments
-        }
+    def _make_hosts(self, builders: Mapping[Backend, Builder]) -> Hosts:
+        means = Means(
+            builders=builders,
+            limits=self._limits,
+            slots=asyncio.Semaphore(self._options.jobs),
+            builds=asyncio.Semaphore(max(2, self._options.jobs)),
+            logs=self._scratch,
+            listener=self._listener,
+        )
+        return Hosts(means, {spec: _uses(self._plan, spec) for spec in self._plan.environments})
 
     async def _save_and_load(self, wanted: SaveJob, cells: tuple[Cell, ...]) -> None:
         """Save once, unless no cell needs it, then load in every environment at the same time."""
-        host = self._hosts[wanted.environment.name]
+        host = self._hosts[wanted.environment]
         try:
             saved = await self._save(wanted, cells, host)
         except EnvironmentFailure as failure:
@@ -183,28 +169,30 @@ class Execution:
 
     async def _take_over(self, cell: Cell, saved: str) -> bool:
         known = self._known.get(cell.id)
-        if known is None or known.status is Status.ERROR or not await self._unchanged(cell, saved, known.key):
+        if known is None or known.status is Status.ERROR or not await self._unchanged(cell, saved, known):
             return False
         self._keep(known)
         return True
 
-    async def _unchanged(self, cell: Cell, saved: str, key: str) -> bool:
-        if key == self._keys.cell(cell, saved, ""):
+    async def _unchanged(self, cell: Cell, saved: str, known: Record) -> bool:
+        if known.key == self._keys.cell(cell, saved, ""):
             return True
         try:
-            environment = await self._hosts[cell.load.name].environment()
+            environment = await self._hosts[cell.load].environment()
         except EnvironmentFailure:
             return False
-        return key == self._keys.cell(cell, saved, environment.digest)
+        return known.key == self._keys.outcome(self._keys.cell(cell, saved, environment.digest), known)
 
     async def _cell(self, cell: Cell, saved: Saved | None, root: Cell) -> None:
         """Bring one cell to its record, if it has none yet."""
-        host = self._hosts[cell.load.name]
+        host = self._hosts[cell.load]
         try:
             if saved and cell.id not in self._records:
                 await self._judge(cell, saved, root, host)
         except EnvironmentFailure as failure:
-            self._fail(cell, failure)
+            passes = saved is not None and saved.judgement.status is Status.PASS
+            rescued = await self._rescue.search_environment(cell, saved, failure) if saved and passes else Rescued()
+            self._fail(cell, failure, rescued)
         finally:
             await host.done()
 
@@ -214,16 +202,25 @@ class Execution:
             return
         key = self._keys.cell(cell, saved.key, (await host.environment()).digest)
         folder = self._scratch / uuid.uuid4().hex
-        attempted = await attempt(host, _load_job(cell, saved, folder))
+        attempted = await attempt(host, load_job(cell, saved, folder))
         judgement = self._judge_load(cell, saved, attempted, host)
         attempted = attempted.without_observation()
         await asyncio.to_thread(remove, folder)
         if judgement.status is Status.DRIFT:
             judgement = await self._locate(cell, saved, judgement, host)
-        self._finish(cell, judgement, key=key, attempted=attempted)
+        rescued = await self._rescue.search(cell, saved, judgement)
+        blamed = await self._blame(cell, saved, judgement)
+        key = self._keys.outcome(key, judgement)
+        self._finish(cell, judgement, key=key, attempted=attempted, rescued=rescued, blamed=blamed)
+
+    async def _blame(self, cell: Cell, saved: Saved, judgement: Judgement) -> Blame | None:
+        failed = can_be_tried(Failure(status=judgement.status, phase=judgement.phase, cause=judgement.cause))
+        if not failed or not self._options.blame or cell.save.name == cell.load.name:
+            return None
+        return await self._blaming.search(cell, saved, judgement)
 
     def _judge_load(self, cell: Cell, saved: Saved, attempted: Attempted, host: Host) -> Judgement:
-        sides = (self._hosts[cell.save.name].side(), host.side())
+        sides = (self._hosts[cell.save].side(), host.side())
         return judge_load(saved.observation(), attempted.seen, cell.scenario, sides, self._limits.seconds)
 
     async def _locate(self, cell: Cell, saved: Saved, judgement: Judgement, host: Host) -> Judgement:
@@ -231,7 +228,7 @@ class Execution:
         if judgement.comparison is None:
             return judgement
         folder = self._scratch / uuid.uuid4().hex
-        again = await attempt(host, replace(_load_job(cell, saved, folder), activations=True))
+        again = await attempt(host, replace(load_job(cell, saved, folder), activations=True))
         after = again.seen.observation.arrays.get("activations", ()) if again.seen.observation else ()
         before = saved.observation().arrays.get("activations", ())
         found = comparison.first_difference(before, after, cell.scenario.tolerance)
@@ -260,9 +257,9 @@ class Execution:
         )
         self._finish(cell, blocked, key=key, root=root.id)
 
-    def _fail(self, cell: Cell, failure: EnvironmentFailure) -> None:
+    def _fail(self, cell: Cell, failure: EnvironmentFailure, rescued: Rescued | None = None) -> None:
         judgement = Judgement(status=Status.ERROR, cause=failure.cause, explanation=failure.explanation)
-        self._finish(cell, judgement)
+        self._finish(cell, judgement, rescued=rescued)
 
     def _finish(
         self,
@@ -272,8 +269,12 @@ class Execution:
         key: str = "",
         root: str | None = None,
         attempted: Attempted | None = None,
+        rescued: Rescued | None = None,
+        blamed: Blame | None = None,
     ) -> None:
-        record = self._recorder.record(cell, judgement, key=key, root=root, attempted=attempted)
+        record = self._recorder.record(
+            cell, judgement, key=key, root=root, attempted=attempted, rescued=rescued, blamed=blamed
+        )
         if record != self._known.get(record.id):
             self._journal.append(record)
         self._keep(record)
@@ -281,17 +282,6 @@ class Execution:
     def _keep(self, record: Record) -> None:
         self._records[record.id] = record
         self._listener.record(record)
-
-
-def _load_job(cell: Cell, saved: Saved, folder: Path) -> Job:
-    return replace(
-        saved.job,
-        id=folder.name,
-        kind="load",
-        folder=str(folder),
-        script=cell.scenario.load,
-        saved=saved.job.folder,
-    )
 
 
 def _uses(plan: Plan, spec: EnvironmentSpec) -> int:

@@ -98,6 +98,7 @@ def _job(wanted: SaveJob, folder: Path) -> Job:
         path=str(artifact / wanted.format.path),
         artifact=str(artifact),
         call=wanted.scenario.call,
+        save_script=wanted.scenario.save,
     )
 
 

@@ -38,11 +38,14 @@ class Job:
         artifact: The folder that holds all of it.
         saved: For a load, the folder of the save's observation.
         activations: Whether to observe the activations of the layers.
+        remedies: What to do differently when loading, such as ``compile-false``.
+        save_script: The scenario's save script, for remedies that need its classes or its model.
+        target: Where a ``resave`` writes to, in `target_format`.
         fresh: Whether to use a new process rather than a fork.
     """
 
     id: str
-    kind: Literal["save", "load"]
+    kind: Literal["save", "load", "resave"]
     folder: str
     scenario: str
     script: str | None
@@ -52,6 +55,10 @@ class Job:
     saved: str | None = None
     call: str = "call"
     activations: bool = False
+    remedies: tuple[str, ...] = ()
+    save_script: str | None = None
+    target: str | None = None
+    target_format: str | None = None
     fresh: bool = False
 
 

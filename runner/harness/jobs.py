@@ -17,7 +17,8 @@ import traceback
 
 import numpy as np
 
-from . import PROTOCOL, arrays, loaders, observe, preload, scripts
+from . import PROTOCOL, arrays, loaders, observe, preload, remedies, scripts
+from .repair import artifacts
 
 TEXT = 20000
 
@@ -32,7 +33,7 @@ class Job:
         self.writer = arrays.Writer()
         self.observation = {
             "protocol": PROTOCOL,
-            "phase": message["kind"],
+            "phase": "load" if message["kind"] == "resave" else message["kind"],
             "exception": None,
             "unsupported": None,
             "deterministic": None,
@@ -41,6 +42,7 @@ class Job:
             "optimizer": None,
             "loss": None,
             "notes": {},
+            "changes": [],
             "seconds": {},
             "arrays": {},
         }
@@ -136,31 +138,45 @@ def _save(job):
 def _load(job):
     job.enter("load")
     message = job.message
-    load = _loader(job)
     inputs, targets = _read_inputs(message["saved"])
-    path = _own_copy(job) if message["script"] else message["path"]
-    returned = job.timed("load", load, path)
-    if not callable(returned):
-        raise scripts.ScenarioError("load(path) must return a model or a callable, not " + type(returned).__name__)
+    returned = _loaded(job)
     job.enter("predict")
     pairs = job.timed("predict", observe.outputs, job.tf, returned, inputs, message["call"])
     job.keep("outputs", [("", name, array) for name, array in pairs])
     _look_inside(job, returned, inputs, targets, activations=message["activations"])
 
 
-def _loader(job):
+def _loaded(job):
+    """Load the artifact as the scenario does, or as the job's remedies have it."""
     message = job.message
+    artifacts.check(message["artifact"])
     if message["script"]:
-        return scripts.function(message["scenario"], message["script"], "load")
-    return lambda path: loaders.load(job.tf, message["format"], path)
+        message.update(_own_copy(message))
+    script = scripts.function(message["scenario"], message["script"], "load") if message["script"] else None
+    way = remedies.Way(job, message["remedies"])
+    job.observation["changes"] = way.changes
+    returned = job.timed("load", way.load, script)
+    if not callable(returned):
+        raise scripts.ScenarioError("load(path) must return a model or a callable, not " + type(returned).__name__)
+    return returned
 
 
-def _own_copy(job):
+def _own_copy(message):
     """Give a load script a copy of the artifact: whatever it does to the files, the next cell finds them as saved."""
-    root, path = job.message["artifact"], job.message["path"]
-    copy = os.path.join(job.folder, "artifact")
+    root, copy = message["artifact"], os.path.join(message["folder"], "artifact")
     shutil.copytree(root, copy, symlinks=True)
-    return os.path.join(copy, os.path.relpath(path, root))
+    return {"artifact": copy, "path": os.path.join(copy, os.path.relpath(message["path"], root))}
+
+
+def _resave(job):
+    """Load the artifact, and write what was loaded in another format."""
+    job.enter("load")
+    model = _loaded(job)
+    job.enter("save")
+    target = job.message["target"]
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    job.timed("save", loaders.write, job.tf, model, job.message["target_format"], target)
+    _check_written(target)
 
 
 def _check_written(path):
@@ -324,4 +340,4 @@ def _learn(job):
     job.observation["modules"] = preload.learn()
 
 
-_KINDS = {"save": _save, "load": _load, "check": _check, "learn": _learn}
+_KINDS = {"save": _save, "load": _load, "resave": _resave, "check": _check, "learn": _learn}

@@ -15,6 +15,26 @@ def load(tf, file_format, path):
     return _LOADERS[file_format](tf, path)
 
 
+def write(tf, model, file_format, path):
+    """
+    Write a Keras model to `path`.
+
+    Raises:
+        Exception: Whatever this Keras raises, such as for a format that it does not write.
+    """
+    if file_format != "export":
+        model.save(path)
+    elif hasattr(model, "export"):
+        model.export(path)
+    else:
+        tf.saved_model.save(model, path)
+
+
+def has(file_format):
+    """Tell whether a format has a default loader."""
+    return file_format in _LOADERS
+
+
 def _keras(tf, path):
     return tf.keras.models.load_model(path)
 
@@ -27,13 +47,31 @@ class Signature:
         self._function = loaded.signatures["serving_default"]
 
     def __call__(self, inputs):
-        return self._function(**_by_name(inputs, self._function.structured_input_signature[1]))
+        return self._function(**by_name(inputs, self._function.structured_input_signature[1]))
 
 
-def _export(tf, path):
+def saved_model(tf, path):
+    """Return the signature that a SavedModel serves, loaded without Keras; what has none is called as it is."""
     if not tf.executing_eagerly():
         tf.compat.v1.enable_eager_execution()
-    return Signature(tf.compat.v2.saved_model.load(path))
+    loaded = tf.compat.v2.saved_model.load(path)
+    return Signature(loaded) if "serving_default" in loaded.signatures or not callable(loaded) else loaded
+
+
+class TFSMLayer:
+    """The ``serving_default`` signature of a SavedModel as a layer of Keras 3."""
+
+    def __init__(self, tf, path):
+        names = list(tf.saved_model.load(path).signatures)
+        endpoint = "serving_default" if "serving_default" in names else names[0] if names else "serve"
+        self._layer = tf.keras.layers.TFSMLayer(path, call_endpoint=endpoint)
+
+    def __call__(self, inputs):
+        function = self._layer.call_endpoint_fn
+        specs = getattr(function, "structured_input_signature", ((), {}))[1]
+        if len(specs) < 2:
+            return self._layer(inputs)
+        return self._layer(**by_name(inputs, specs))
 
 
 class Interpreter:
@@ -45,7 +83,7 @@ class Interpreter:
     def __call__(self, inputs):
         interpreter = self._interpreter
         details = {detail["name"]: detail for detail in interpreter.get_input_details()}
-        chosen = _by_name(inputs, details)
+        chosen = by_name(inputs, details)
         for name, value in chosen.items():
             interpreter.resize_tensor_input(details[name]["index"], value.shape)
         interpreter.allocate_tensors()
@@ -55,7 +93,7 @@ class Interpreter:
         return [interpreter.get_tensor(detail["index"]) for detail in interpreter.get_output_details()]
 
 
-def _by_name(inputs, specs):
+def by_name(inputs, specs):
     """Give every input the name that the artifact has for it: its own, else by order, the right shape first."""
     if isinstance(inputs, dict) and set(inputs) == set(specs):
         return inputs
@@ -86,6 +124,6 @@ _LOADERS = {
     "h5": _keras,
     "keras": _keras,
     "savedmodel": _keras,
-    "export": _export,
+    "export": saved_model,
     "tflite": lambda tf, path: Interpreter(tf, path),
 }

@@ -9,11 +9,13 @@ ACTIVATION_BYTES = 16 * 2**20
 
 def keras_of(tf, returned):
     """Return the Keras that `returned` is a model of: tf.keras, or one that was imported beside it; else None."""
-    for keras in (tf.keras, sys.modules.get("keras"), sys.modules.get("tf_keras")):
-        model = getattr(keras, "Model", None)
-        if model is not None and isinstance(returned, model):
-            return keras
-    return None
+    return next((keras for keras in kerases(tf) if isinstance(returned, keras.Model)), None)
+
+
+def kerases(tf):
+    """Return every Keras that is imported: tf.keras, and those beside it."""
+    found = (tf.keras, sys.modules.get("keras"), sys.modules.get("tf_keras"))
+    return [keras for keras in found if getattr(keras, "Model", None) is not None]
 
 
 def tensors(tf, inputs):

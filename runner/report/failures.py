@@ -15,6 +15,7 @@ from typing import NamedTuple, TypeVar
 from runner.model import Record, Status
 from runner.report.grids import ages
 from runner.report.text import clean, general, shortened
+from runner.report.ways import in_short
 from runner.results import Results
 from runner.verdict import GOOD, count, is_unrelated
 
@@ -45,6 +46,7 @@ class Failure:
         sources: Addresses where one can read about it.
         models: What was saved, as ``scenario.format``.
         pairs: Pairs of environments, the one that saved first; each model has all of them.
+        ways: The ways out that were tried, in a sentence.
         example: Id of one of the cells.
     """
 
@@ -57,6 +59,7 @@ class Failure:
     sources: tuple[str, ...]
     models: tuple[str, ...]
     pairs: tuple[tuple[str, str], ...]
+    ways: str
     example: str
 
     @property
@@ -140,6 +143,7 @@ def _failure(symptom: _Symptom, cells: Sequence[Record], first: Record) -> Failu
         sources=first.sources,
         models=tuple(dict.fromkeys(f"{cell.scenario}.{cell.format}" for cell in cells)),
         pairs=tuple(dict.fromkeys((cell.save, cell.load) for cell in cells)),
+        ways=in_short(cells),
         example=first.id,
     )
 

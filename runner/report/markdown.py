@@ -15,7 +15,9 @@ from tabulate import tabulate
 from runner.model import Status
 from runner.report.failures import Failure, Kind, failures, grouped
 from runner.report.grids import LEGEND, ages, outcomes, summary
-from runner.report.text import clean, code, explained, general, listed, prose, shortened
+from runner.report.text import clean, code, explained, fenced, general, listed, prose, shortened
+from runner.report.ways import told as told_ways
+from runner.report.ways import ways
 from runner.report.words import counted, headline, mark, number, told
 from runner.results import Results, to_frame
 from runner.verdict import phrases, steps
@@ -24,6 +26,7 @@ _PACKAGES = ("numpy", "h5py", "protobuf")
 _MOST_FAILURES = 200
 _MOST_NAMES = 30
 _MOST_PAIRS = 6
+_MOST_WAYS = 20
 _ADDRESS = re.compile(r"https?://[\w.~:/?#@!$&'()+,;=%-]+", re.ASCII)
 _KINDS = {
     Kind.UPGRADE: "in an upgrade",
@@ -57,6 +60,7 @@ def to_markdown(results: Results) -> str:
         *_answer(results),
         *_summary(frame, order),
         *_causes(found),
+        *_ways(results),
         *_failures(found, order),
         *_each(frame, order),
         *_warnings(results),
@@ -107,6 +111,23 @@ def _causes(found: Sequence[Failure]) -> Iterator[str]:
     yield _table(table.assign(models=[len(models[cause]) for cause in table.index]).reset_index())
 
 
+def _ways(results: Results) -> Iterator[str]:
+    """Yield the remedies that worked, with the code for each."""
+    sentence, found = told_ways(results.cells), ways(results.cells)
+    if not sentence:
+        return
+    yield "## Ways out"
+    yield sentence
+    if not found:
+        return
+    rows = pandas.DataFrame(
+        {"way out": w.id, "cells": w.cells, "loses": ", ".join(w.loses) or "nothing"} for w in found
+    )
+    yield _table(rows[:_MOST_WAYS])
+    for way in found[:_MOST_WAYS]:
+        yield from _folded(f"{way.id}: how", [f"For {code(way.example)}:", fenced(way.how)])
+
+
 def _failures(found: Sequence[Failure], order: Sequence[str]) -> Iterator[str]:
     """Yield a section for each kind of failure; all but the first are folded."""
     for kind, members in groupby(found, key=lambda failure: failure.kind):
@@ -141,7 +162,8 @@ def _alike(together: Sequence[Failure], order: Sequence[str]) -> Iterator[str]:
     for failure in together:
         models, pairs = listed(failure.models, _MOST_NAMES), _between(failure.pairs, order)
         example = f"{'such as ' if failure.cells > 1 else ''}{code(failure.example)}"
-        yield f"  - **{prose(models)}**: {prose(pairs)}: {', '.join([*phrases(failure.counts), example])}"
+        way = f". {explained(failure.ways)}" if failure.ways else ""
+        yield f"  - **{prose(models)}**: {prose(pairs)}: {', '.join([*phrases(failure.counts), example])}{way}"
 
 
 def _between(pairs: Sequence[tuple[str, str]], order: Sequence[str]) -> str:

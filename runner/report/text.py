@@ -42,6 +42,18 @@ def code(text: object) -> str:
     return f"{'`' * (longest + 1)}{space}{text}{space}{'`' * (longest + 1)}" if text else ""
 
 
+def fenced(text: str) -> str:
+    """
+    Return lines of code in a fence that nothing in them can close.
+
+    Source:
+        https://spec.commonmark.org/0.31.2/#fenced-code-blocks
+    """
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    lines = "\n".join("".join(map(_shown, line)) for line in text.splitlines())
+    return f"{fence}python\n{lines}\n{fence}"
+
+
 def prose(text: object) -> str:
     """
     Return any text as words in a sentence or a table of Markdown, none of which is Markdown or HTML.

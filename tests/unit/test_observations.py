@@ -30,6 +30,7 @@ OBSERVATION: dict[str, Any] = {
     "optimizer": None,
     "loss": None,
     "notes": {},
+    "changes": [],
     "seconds": {},
     "arrays": {"outputs": [ENTRY]},
 }

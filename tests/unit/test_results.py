@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import OutputError, UsageError
-from runner.model import Cause, Comparison, Format, Phase, Raised, Record, Status, Warned
+from runner.model import Cause, Comparison, Format, Phase, Raised, Record, Status, Tried, Warned
 from runner.results import Journal, read_journal, read_results, results_schema, to_frame, write_results
 from tests.unit.synthetic import results, synthetic
 
@@ -26,6 +26,16 @@ SMALL = synthetic(environments=["tf2.8", "tf2.15", "tf2.18"], scenarios=["gru", 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 number = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 plain_json = st.recursive(st.none() | st.booleans() | st.integers() | text, lambda inner: st.lists(inner, max_size=3))
+tried = st.builds(
+    Tried,
+    id=text,
+    status=st.sampled_from(Status),
+    loses=st.lists(text, max_size=2).map(tuple),
+    how=text,
+    comparison=st.none() | st.builds(Comparison, max_abs=number),
+    cause=st.none() | st.sampled_from(Cause),
+    changes=st.lists(text, max_size=2).map(tuple),
+)
 records = st.builds(
     Record,
     id=text,
@@ -47,7 +57,7 @@ records = st.builds(
     root=st.none() | text,
     with_itself=st.none() | st.sampled_from(Status),
     warnings=st.lists(st.builds(Warned, kind=text, text=text), max_size=2).map(tuple),
-    remedies=st.lists(st.dictionaries(text, plain_json, max_size=2), max_size=2).map(tuple),
+    remedies=st.lists(tried, max_size=2).map(tuple),
     expected=st.booleans(),
     attempts=st.integers(),
     seconds=st.floats(allow_nan=False, allow_infinity=False),
@@ -243,7 +253,7 @@ def test_the_frame_tells_what_happened_in_words() -> None:
         exception=Raised(type="ValueError", message="bad\nworse"),
         causes=(Cause.CLASS_MOVED, Cause.OP_MISSING),
         warnings=(Warned(kind="lost", text="a"), Warned(kind="lost", text="b")),
-        remedies=({"id": "rename-suffix", "status": "fail"}, {"id": "compile-false", "status": "pass"}),
+        remedies=(Tried(id="rename-suffix", status=Status.FAIL), Tried(id="compile-false", status=Status.PASS)),
         comparison=Comparison(max_ulp=2**70),
     )
     (row,) = to_frame([cell]).to_dict("records")

@@ -1,0 +1,43 @@
+"""One load of a saved artifact: what is asked of the harness."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from runner.execution.saves import Saved
+from runner.execution.servers import Job
+from runner.model import Cell, Format
+
+
+def load_job(cell: Cell, saved: Saved, folder: Path, remedies: Sequence[str] = ()) -> Job:
+    """
+    Return the job that loads what was saved, as the scenario does or with remedies.
+
+    Args:
+        folder: The job's own.
+    """
+    return replace(
+        saved.job,
+        id=folder.name,
+        kind="load",
+        folder=str(folder),
+        script=cell.scenario.load,
+        saved=saved.job.folder,
+        remedies=tuple(remedies),
+    )
+
+
+def resave_job(cell: Cell, saved: Saved, folder: Path, target: Format, remedies: Sequence[str]) -> Job:
+    """Return the job that loads what was saved and writes it in another format, below the folder of the job."""
+    written = folder / "resaved" / target.path
+    job = load_job(cell, saved, folder, remedies)
+    return replace(job, kind="resave", target=str(written), target_format=target)
+
+
+def load_resaved_job(
+    cell: Cell, saved: Saved, folder: Path, resaved: Path, written: Format, remedies: Sequence[str]
+) -> Job:
+    """Return the job that loads what a `resave_job` in the folder `resaved` wrote, by the format's own loader."""
+    artifact = resaved / "resaved"
+    job = load_job(cell, saved, folder, remedies)
+    return replace(job, script=None, format=written, artifact=str(artifact), path=str(artifact / written.path))
