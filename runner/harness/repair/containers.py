@@ -1,0 +1,87 @@
+"""Where each format keeps its configuration, and how a copy with another one is written."""
+
+import json
+import os
+import shutil
+import zipfile
+
+from . import NothingToRepair, wire
+
+_ATTRIBUTES = ("model_config", "training_config")
+
+
+def copy_to(path, out):
+    """Copy a file or a directory."""
+    if os.path.isdir(path):
+        shutil.copytree(path, out)
+    else:
+        shutil.copyfile(path, out)
+
+
+def read_h5(path):
+    """Return the configurations in an HDF5 file's attributes, by attribute."""
+    import h5py
+
+    with h5py.File(path, "r") as file:
+        found = {name: _text(file.attrs[name]) for name in _ATTRIBUTES if name in file.attrs}
+    if "model_config" not in found:
+        raise NothingToRepair("The HDF5 file holds weights and no model_config, so there is no configuration to repair.")
+    return {name: json.loads(text) for name, text in found.items()}
+
+
+def write_h5(configs, path, out):
+    """Copy an HDF5 file and give the copy these configurations."""
+    import h5py
+
+    shutil.copyfile(path, out)
+    with h5py.File(out, "r+") as file:
+        for name, config in configs.items():
+            # As bytes: h5py 2 and 3 read those alike.
+            file.attrs[name] = json.dumps(config).encode("utf-8")
+
+
+def _text(value):
+    return value.decode("utf-8") if isinstance(value, bytes) else value
+
+
+def read_keras(path):
+    """Return the config.json of a ``.keras`` archive."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return json.loads(archive.read("config.json").decode("utf-8"))
+    except (zipfile.BadZipFile, KeyError):
+        raise NothingToRepair("The file is no .keras archive with a config.json, so there is no configuration to repair.")
+
+
+def write_keras(path, out, replaced):
+    """
+    Copy a ``.keras`` archive with other members.
+
+    Args:
+        replaced: The new bytes of members, by name; None leaves the member out.
+    """
+    with zipfile.ZipFile(path) as archive, zipfile.ZipFile(out, "w") as copy:
+        for member in archive.infolist():
+            data = replaced.get(member.filename, archive.read(member))
+            if data is not None:
+                copy.writestr(member, data)
+
+
+def read_metadata(path):
+    """Return the configurations of a SavedModel's Keras metadata: one dict for every object, in the file's order."""
+    try:
+        with open(os.path.join(path, "keras_metadata.pb"), "rb") as file:
+            return [json.loads(text) if text else {} for text in wire.metadata(file.read())]
+    except (OSError, ValueError):
+        raise NothingToRepair("The SavedModel has no keras_metadata.pb, so there is no configuration to repair.")
+
+
+def write_metadata(configs, path, out):
+    """Copy a SavedModel and give the copy these configurations."""
+    shutil.copytree(path, out)
+    name = os.path.join(out, "keras_metadata.pb")
+    with open(name, "rb") as file:
+        data = file.read()
+    texts = [json.dumps(config) if config else "" for config in configs]
+    with open(name, "wb") as file:
+        file.write(wire.with_metadata(data, texts))

@@ -1,0 +1,267 @@
+"""What a file is by its content, and what is refused before anything opens it: real files that mean harm."""
+
+import io
+import os
+import socket
+import stat
+import time
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from runner.harness.repair import artifacts
+
+STORED, PACKED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
+
+
+def hdf5(fill: Callable[[h5py.File], None]) -> bytes:
+    """Return the bytes of an HDF5 file."""
+    target = io.BytesIO()
+    with h5py.File(target, "w") as file:
+        fill(file)
+    return target.getvalue()
+
+
+def weights(file: h5py.File) -> None:
+    """Write one honest layer's weights."""
+    file.create_dataset("layers/dense/vars/0", data=np.ones((4, 3), "float32"))
+
+
+def archive(path: Path, members: dict[str, bytes], compression: int = STORED) -> Path:
+    """Write a zip."""
+    with zipfile.ZipFile(path, "w", compression) as file:
+        for name, data in members.items():
+            file.writestr(name, data)
+    return path
+
+
+def honest(path: Path, compression: int = STORED) -> Path:
+    """Write what Keras writes."""
+    members = {"metadata.json": b"{}", "config.json": b"{}", "model.weights.h5": hdf5(weights)}
+    return archive(path, members, compression)
+
+
+def refusal(root: Path) -> str:
+    """Return the sentence with which a file or folder is refused."""
+    with pytest.raises(artifacts.Refused) as caught:
+        artifacts.check(str(root))
+    return str(caught.value)
+
+
+class TestSniff:
+    def test_a_file_is_what_its_content_says_whatever_it_is_called(self, tmp_path: Path) -> None:
+        """A zip called .h5 is an archive, and HDF5 called .keras is HDF5."""
+        zipped = honest(tmp_path / "model.h5")
+        (tmp_path / "model.keras").write_bytes(hdf5(lambda file: file.attrs.__setitem__("model_config", "{}")))
+        assert artifacts.sniff(str(zipped)) == "keras"
+        assert artifacts.sniff(str(tmp_path / "model.keras")) == "h5"
+
+    def test_hdf5_without_a_configuration_is_weights(self, tmp_path: Path) -> None:
+        """A whole model says so in an attribute."""
+        (tmp_path / "w.h5").write_bytes(hdf5(weights))
+        assert artifacts.sniff(str(tmp_path / "w.h5")) == "weights_h5"
+
+    def test_directories_are_told_apart_by_what_is_in_them(self, tmp_path: Path) -> None:
+        """Keras's metadata stands beside the graph, and before TensorFlow 2.5 in it."""
+        for name, files in {
+            "export": {"saved_model.pb": b"\x08\x01"},
+            "old": {"saved_model.pb": b'\x0a_tf_keras_sequential\x12\x05{"name": "m"}'},
+            "new": {"saved_model.pb": b"\x08\x01", "keras_metadata.pb": b""},
+            "checkpoint": {"w.index": b"", "w.data-00000-of-00001": b""},
+            "nothing": {"readme": b""},
+        }.items():
+            (tmp_path / name).mkdir()
+            for file, data in files.items():
+                (tmp_path / name / file).write_bytes(data)
+        found = {path.name: artifacts.sniff(str(path)) for path in tmp_path.iterdir()}
+        assert found == {
+            "export": "export",
+            "old": "savedmodel",
+            "new": "savedmodel",
+            "checkpoint": "checkpoint",
+            "nothing": None,
+        }
+        assert artifacts.sniff(str(tmp_path / "checkpoint" / "w")) == "checkpoint"
+
+    def test_tensorflow_lite_has_its_name_at_its_fifth_byte(self, tmp_path: Path) -> None:
+        """A file of nothing known is None."""
+        (tmp_path / "m").write_bytes(b"\x1c\0\0\0TFL3\0\0\0\0")
+        (tmp_path / "n").write_bytes(b"<html>")
+        assert artifacts.sniff(str(tmp_path / "m")) == "tflite"
+        assert artifacts.sniff(str(tmp_path / "n")) is None
+
+
+class TestHonest:
+    @pytest.mark.parametrize("compression", [STORED, PACKED])
+    def test_what_keras_writes_is_opened_within_milliseconds(self, tmp_path: Path, compression: int) -> None:
+        """It is looked at before every load."""
+        honest(tmp_path / "model.keras", compression)
+        (tmp_path / "model.h5").write_bytes(hdf5(weights))
+        artifacts.check(str(tmp_path))
+        started = time.perf_counter()
+        artifacts.check(str(tmp_path))
+        assert time.perf_counter() - started < 0.05
+
+    def test_damage_is_left_to_what_loads_it(self, tmp_path: Path) -> None:
+        """Half a file, and a file of something else, are no attack."""
+        whole = honest(tmp_path / "model.keras").read_bytes()
+        (tmp_path / "half.keras").write_bytes(whole[: len(whole) // 2])
+        (tmp_path / "half.h5").write_bytes(hdf5(weights)[:600])
+        (tmp_path / "page.h5").write_bytes(b"<html>not found</html>")
+        (tmp_path / "empty.h5").write_bytes(b"")
+        artifacts.check(str(tmp_path))
+
+    def test_one_number_repeated_in_a_small_model_is_no_bomb(self, tmp_path: Path) -> None:
+        """Zeros pack well, and are what fresh biases are."""
+        archive(tmp_path / "model.keras", {"config.json": bytes(2**20)}, PACKED)
+        artifacts.check(str(tmp_path))
+
+
+class TestFiles:
+    def test_a_link_is_refused_with_where_it_leads(self, tmp_path: Path) -> None:
+        """Also deep in a folder, and also as the artifact itself."""
+        (tmp_path / "variables").mkdir()
+        (tmp_path / "variables" / "variables.index").symlink_to("/etc/passwd")
+        assert refusal(tmp_path) == (
+            "variables/variables.index is a symbolic link to '/etc/passwd', which may lead anywhere: it is not opened."
+        )
+        assert "variables.index is a symbolic link" in refusal(tmp_path / "variables" / "variables.index")
+
+    def test_a_link_to_a_folder_is_refused_too(self, tmp_path: Path) -> None:
+        """What walks a tree does not step into it, and so must look at it."""
+        (tmp_path / "assets").symlink_to("/", target_is_directory=True)
+        assert "assets is a symbolic link to '/'" in refusal(tmp_path)
+
+    def test_what_is_no_file_is_refused(self, tmp_path: Path) -> None:
+        """Opening a pipe waits for ever."""
+        os.mkfifo(tmp_path / "model.h5")
+        assert refusal(tmp_path) == "model.h5 is a pipe, no file: it is not opened."
+        (tmp_path / "model.h5").unlink()
+        with socket.socket(socket.AF_UNIX) as server:
+            before = Path.cwd()
+            os.chdir(tmp_path)
+            server.bind("s")
+            os.chdir(before)
+        assert refusal(tmp_path) == "s is a socket, no file: it is not opened."
+
+
+class TestArchives:
+    @pytest.mark.parametrize("name", ["../../x", "/etc/x", "a/../../x", "C:x", "..\\x", "a\\b"])
+    def test_a_member_that_climbs_out_is_refused_by_name(self, tmp_path: Path, name: str) -> None:
+        """However it climbs, on whatever system."""
+        archive(tmp_path / "model.keras", {"config.json": b"{}", name: b""})
+        shown = name.replace("\\", "\\\\")
+        assert refusal(tmp_path) == (
+            f"The archive model.keras has the member '{shown}', which would be written outside of it: it is not opened."
+        )
+
+    def test_a_member_that_is_a_link_is_refused(self, tmp_path: Path) -> None:
+        """Its content is where it leads."""
+        link = zipfile.ZipInfo("assets")
+        link.external_attr = (stat.S_IFLNK | 0o777) << 16
+        with zipfile.ZipFile(tmp_path / "model.keras", "w") as file:
+            file.writestr(link, "/etc")
+        assert "has the member 'assets', which is a symbolic link" in refusal(tmp_path)
+
+    def test_a_member_that_is_there_twice_is_refused(self, tmp_path: Path) -> None:
+        """What one reader checks, another does not load."""
+        with zipfile.ZipFile(tmp_path / "model.keras", "w") as file, pytest.warns(UserWarning, match="Duplicate"):
+            file.writestr("config.json", "{}")
+            file.writestr("config.json", "{ }")
+        assert "has the member 'config.json' twice" in refusal(tmp_path)
+
+    def test_a_bomb_is_refused_without_unpacking_it(self, tmp_path: Path) -> None:
+        """Also under another suffix."""
+        bomb = tmp_path / "model.h5"
+        with zipfile.ZipFile(bomb, "w", PACKED) as file, file.open("config.json", "w", force_zip64=True) as member:
+            for _ in range(300):
+                member.write(bytes(2**20))
+        started = time.perf_counter()
+        assert "The archive model.h5 unpacks from" in refusal(tmp_path)
+        assert time.perf_counter() - started < 0.05
+
+    def test_what_an_archive_declares_counts(self, tmp_path: Path) -> None:
+        """The size in its table of contents is what a reader allocates."""
+        path = archive(tmp_path / "model.keras", {"config.json": b"{}" * 50})
+        data = bytearray(path.read_bytes())
+        at = data.rindex(b"PK\x01\x02") + 24
+        data[at : at + 4] = (2**32 - 2).to_bytes(4, "little")
+        path.write_bytes(bytes(data))
+        assert "unpacks from 100 to 4294967294 bytes" in refusal(tmp_path)
+
+    @pytest.mark.parametrize("compression", [STORED, PACKED])
+    def test_the_weights_in_an_archive_are_looked_into(self, tmp_path: Path, compression: int) -> None:
+        """They are HDF5 as any other."""
+        members = {"config.json": b"{}", "model.weights.h5": hdf5(lambda file: huge(file))}
+        archive(tmp_path / "model.keras", members, compression)
+        assert "The HDF5 file model.keras/model.weights.h5 declares" in refusal(tmp_path)
+
+
+def huge(file: h5py.File) -> None:
+    """Declare a terabyte, and write nothing."""
+    file.create_dataset("layers/dense/vars/0", shape=(2**38,), dtype="float32", chunks=(2**20,))
+
+
+class TestHdf5:
+    def write(self, tmp_path: Path, fill: Callable[[h5py.File], None]) -> Path:
+        """Write a file with honest weights besides."""
+
+        def both(file: h5py.File) -> None:
+            weights(file)
+            fill(file)
+
+        (tmp_path / "model.h5").write_bytes(hdf5(both))
+        return tmp_path
+
+    def test_a_file_that_declares_far_more_than_it_holds_is_refused(self, tmp_path: Path) -> None:
+        """A terabyte in two kilobytes."""
+        self.write(tmp_path, lambda file: file.create_dataset("x", shape=(2**38,), dtype="float32", chunks=(2**20,)))
+        size = (tmp_path / "model.h5").stat().st_size
+        expected = f"The HDF5 file model.h5 declares 1099511627824 bytes of data, and has {size}: it is not opened."
+        assert refusal(tmp_path) == expected
+
+    def test_a_link_into_another_file_is_refused(self, tmp_path: Path) -> None:
+        """Reading it reads that file."""
+        self.write(tmp_path, lambda file: file.__setitem__("x", h5py.ExternalLink("/etc/secret.h5", "/")))
+        assert "has at '/x' a link into the file '/etc/secret.h5'" in refusal(tmp_path)
+
+    def test_data_in_another_file_is_refused(self, tmp_path: Path) -> None:
+        """HDF5 can keep raw data anywhere."""
+
+        def external(file: h5py.File) -> None:
+            file.create_dataset("x", shape=(4,), dtype="uint8", external=[("/etc/passwd", 0, 4)])
+
+        self.write(tmp_path, external)
+        assert "keeps the data of '/x' in another file, '/etc/passwd'" in refusal(tmp_path)
+
+    def test_data_put_together_from_other_files_is_refused(self, tmp_path: Path) -> None:
+        """A virtual dataset is a link by another name."""
+        layout = h5py.VirtualLayout(shape=(4,), dtype="float32")
+        layout[:] = h5py.VirtualSource("/etc/secret.h5", "data", shape=(4,))
+        self.write(tmp_path, lambda file: file.create_virtual_dataset("x", layout))
+        assert "puts '/x' together from other files" in refusal(tmp_path)
+
+    def test_links_in_a_circle_are_refused(self, tmp_path: Path) -> None:
+        """To each other, to themselves, and to what they stand in."""
+        for target in ("/x", "/"):
+            self.write(tmp_path, lambda file, target=target: file.__setitem__("x", h5py.SoftLink(target)))
+            assert "has at '/x' a link that leads back to itself" in refusal(tmp_path)
+
+    def test_a_link_within_the_file_is_no_harm(self, tmp_path: Path) -> None:
+        """It is another name for the same data."""
+        self.write(tmp_path, lambda file: file.__setitem__("x", h5py.SoftLink("/layers/dense")))
+        artifacts.check(str(tmp_path))
+
+    def test_what_is_broken_does_not_hide_what_is_bad(self, tmp_path: Path) -> None:
+        """The rest of a file is looked at though a part cannot be read."""
+
+        def both(file: h5py.File) -> None:
+            file["a"] = h5py.SoftLink("/nowhere")
+            huge(file.create_group("z"))
+
+        self.write(tmp_path, both)
+        assert "declares" in refusal(tmp_path)
