@@ -12,21 +12,27 @@ import platform
 import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from runner import __version__, options
-from runner.errors import RunnerError, UsageError
+from runner.errors import RunnerError, UnjudgeableError, UsageError
 from runner.matrix import json_schema, read_matrix
-from runner.model import Backend, Record
+from runner.model import Backend, EnvironmentSpec, Matrix, Record
 from runner.plan import Plan, plan
+from runner.remedies import Mode
+from runner.wording import nearest, shown
 
 if TYPE_CHECKING:
     from runner.environments import Builder
     from runner.execution.run import Executed
+    from runner.execution.settings import Options
+    from runner.progress import Display
     from runner.results import Results
+
+T = TypeVar("T")
 
 INTERRUPTED = 130
 
@@ -82,6 +88,22 @@ def report(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def repair(arguments: argparse.Namespace) -> int:
+    """Write a copy of a model that an environment can load."""
+    from runner.execution import repairing
+    from runner.report.repaired import told
+
+    matrix = read_matrix(arguments.matrix)
+    target = _chosen(matrix, arguments.environment)
+    repairing.check_names(arguments.artifact, arguments.output)
+    how, builders = _how(arguments), _builders(matrix.environments)
+    with _display(0) as display:
+        wanted = repairing.repair(arguments.artifact, matrix, target, arguments.output, builders, how, display)
+        repaired = _to_its_end(wanted)
+    print(told(repaired, target.name, arguments.output))
+    return 1 if not repaired.loads else 0 if repaired.reference else UnjudgeableError.exit_status
+
+
 def schema(arguments: argparse.Namespace) -> int:
     """Print a JSON Schema."""
     from runner.results import results_schema
@@ -90,40 +112,62 @@ def schema(arguments: argparse.Namespace) -> int:
     return 0
 
 
-_VERBS = {"run": run, "plan": preview, "report": report, "schema": schema}
+_VERBS = {"run": run, "plan": preview, "report": report, "repair": repair, "schema": schema}
 
 
 def _execute(wanted: Plan, arguments: argparse.Namespace) -> "Executed":
-    """Execute the plan below a display; SIGTERM ends it as Ctrl-C does."""
+    """Execute the plan below a display."""
+    from runner.execution.run import execute
+
+    known, builders = _known(arguments), _builders(wanted.environments)
+    with _display(len(wanted.cells)) as display:
+        return _to_its_end(execute(wanted, builders, known, _how(arguments), display))
+
+
+def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
+    """Run something to its end; SIGTERM ends it as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+    return asyncio.run(work)
+
+
+def _display(cells: int) -> "Display":
     from rich.console import Console
 
-    from runner.cache import cache_folder
-    from runner.execution.run import execute
-    from runner.execution.settings import Options
     from runner.progress import Display
 
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    how = Options(
+    return Display(Console(stderr=True), cells=cells)
+
+
+def _how(arguments: argparse.Namespace) -> "Options":
+    from runner.cache import cache_folder
+    from runner.execution.settings import Options
+
+    return Options(
         cache=cache_folder(),
         output=arguments.output,
         jobs=arguments.jobs,
-        fresh=arguments.fresh,
-        remedies=arguments.remedies,
-        trust=arguments.trust,
-        blame=arguments.blame,
+        fresh=getattr(arguments, "fresh", False),
+        remedies=getattr(arguments, "remedies", Mode.NONE),
+        trust=getattr(arguments, "trust", False),
+        blame=getattr(arguments, "blame", False),
     )
-    known = _known(arguments)
-    with Display(Console(stderr=True), cells=len(wanted.cells)) as display:
-        return asyncio.run(execute(wanted, _builders(wanted, how.cache), known, how, display))
 
 
-def _builders(wanted: Plan, cache: Path) -> "Mapping[Backend, Builder]":
+def _builders(environments: Sequence[EnvironmentSpec]) -> "Mapping[Backend, Builder]":
+    from runner.cache import cache_folder
     from runner.environments.nox import NoxBuilder
 
-    for spec in wanted.environments:
+    for spec in environments:
         if spec.backend is not Backend.NOX:
             raise UsageError(f"{spec.name}: the backend {spec.backend} is not available yet; use nox.")
-    return {Backend.NOX: NoxBuilder(cache)}
+    return {Backend.NOX: NoxBuilder(cache_folder())}
+
+
+def _chosen(matrix: Matrix, name: str) -> EnvironmentSpec:
+    names = [spec.name for spec in matrix.environments]
+    if name not in names:
+        raise UsageError(f"{shown(name)} is no environment of {matrix.path}{nearest(name, names)}.")
+    return matrix.environments[names.index(name)]
 
 
 def _known(arguments: argparse.Namespace) -> Mapping[str, Record]:

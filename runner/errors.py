@@ -7,6 +7,7 @@ Every error that a user can see, with its exit status.
     ├── UsageError                 2   the command line, a scenario or a stored file is wrong
     │   └── MatrixError            2   matrix.yaml is wrong; holds every mistake with its place
     ├── NothingSelectedError       3   the filters leave no cell
+    ├── UnjudgeableError           4   an environment that is needed cannot be had
     └── OutputError                4   the output folder or the cache cannot be written
 """
 
@@ -52,6 +53,12 @@ class NothingSelectedError(RunnerError):
     """The filters leave no cell to run."""
 
     exit_status = 3
+
+
+class UnjudgeableError(RunnerError):
+    """An environment cannot be had, without which nothing can be said."""
+
+    exit_status = 4
 
 
 class OutputError(RunnerError):

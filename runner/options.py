@@ -15,6 +15,7 @@ _EXAMPLES = {
     "run": "python -m runner run --scenario 'lstm*' --load tf2.21",
     "plan": "python -m runner plan --env 'tf2.1*'",
     "report": "python -m runner report reports/latest",
+    "repair": "python -m runner repair model.h5 --for tf2.18 -o repaired.h5",
     "schema": "python -m runner schema > matrix.schema.json",
 }
 
@@ -48,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_selection(_verb(verbs, "plan", "print what `run` would do and what it would cost; run nothing"))
     report = _verb(verbs, "report", "write every report again from the stored results")
     report.add_argument("directory", type=Path, metavar="DIR", help="an output folder, with its results.json")
+    _add_repair(_verb(verbs, "repair", "write a copy of a model that an environment can load, and prove it"))
     schema = _verb(verbs, "schema", "print the JSON Schema of matrix.yaml")
     schema.add_argument("--results", action="store_true", help="of results.json instead")
     return parser
@@ -60,7 +62,7 @@ def _verb(
 
 
 def _add_selection(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--matrix", type=Path, default=Path("matrix.yaml"), metavar="FILE", help="default: matrix.yaml")
+    _add_matrix(parser)
     for option, metavar, text in (
         ("--env", "GLOB", "environments, whether to save or to load in"),
         ("--save", "GLOB", "environments to save in"),
@@ -76,6 +78,24 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"one of {', '.join(Format)}; may be repeated",
     )
+    _add_jobs(parser)
+
+
+def _add_repair(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "artifact", type=Path, metavar="ARTIFACT", help="a .h5 or .keras file, or a SavedModel directory"
+    )
+    parser.add_argument("--for", dest="environment", required=True, metavar="ENV", help="environment of the matrix")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="where to write the copy")
+    _add_matrix(parser)
+    _add_jobs(parser)
+
+
+def _add_matrix(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--matrix", type=Path, default=Path("matrix.yaml"), metavar="FILE", help="default: matrix.yaml")
+
+
+def _add_jobs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--jobs",
         type=_positive,

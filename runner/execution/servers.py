@@ -40,12 +40,12 @@ class Job:
         activations: Whether to observe the activations of the layers.
         remedies: What to do differently when loading, such as ``compile-false``.
         save_script: The scenario's save script, for remedies that need its classes or its model.
-        target: Where a ``resave`` writes to, in `target_format`.
+        target: Where a ``resave`` (in `target_format`) or a ``repair`` writes to.
         fresh: Whether to use a new process rather than a fork.
     """
 
     id: str
-    kind: Literal["save", "load", "resave"]
+    kind: Literal["save", "load", "resave", "adopt", "repair"]
     folder: str
     scenario: str
     script: str | None

@@ -17,7 +17,7 @@ import traceback
 
 import numpy as np
 
-from . import PROTOCOL, arrays, loaders, observe, preload, remedies, scripts
+from . import PROTOCOL, arrays, invent, loaders, observe, preload, remedies, scripts, writer
 from .repair import artifacts
 
 TEXT = 20000
@@ -33,7 +33,7 @@ class Job:
         self.writer = arrays.Writer()
         self.observation = {
             "protocol": PROTOCOL,
-            "phase": "load" if message["kind"] == "resave" else message["kind"],
+            "phase": message["kind"] if message["kind"] == "save" else "load",
             "exception": None,
             "unsupported": None,
             "deterministic": None,
@@ -126,7 +126,19 @@ def _save(job):
     os.makedirs(os.path.dirname(message["path"]))
     returned = job.timed("save", save, message["path"])
     _check_written(message["path"])
-    model, inputs, targets = _returned(returned)
+    _observe_saved(job, *_returned(returned))
+
+
+def _adopt(job):
+    """Load an artifact that no save script made, and observe it as a save would be, on inputs that are made up."""
+    job.enter("load")
+    model = _loaded(job)
+    job.enter("predict")
+    _observe_saved(job, model, invent.inputs(job.tf, model), None)
+
+
+def _observe_saved(job, model, inputs, targets):
+    message = job.message
     _keep_inputs(job, inputs, targets)
     pairs = job.timed("predict", observe.outputs, job.tf, model, inputs, message["call"])
     job.keep("outputs", [("", name, array) for name, array in pairs])
@@ -166,6 +178,16 @@ def _own_copy(message):
     root, copy = message["artifact"], os.path.join(message["folder"], "artifact")
     shutil.copytree(root, copy, symlinks=True)
     return {"artifact": copy, "path": os.path.join(copy, os.path.relpath(message["path"], root))}
+
+
+def _repair(job):
+    """Write the copy of the artifact that the job's remedies make."""
+    job.enter("load")
+    artifacts.check(job.message["artifact"])
+    way = remedies.Way(job, job.message["remedies"])
+    job.observation["changes"] = way.changes
+    job.observation["notes"]["written-by"] = writer.keras_version(job.message["path"])
+    way.copy_to(job.message["target"])
 
 
 def _resave(job):
@@ -340,4 +362,12 @@ def _learn(job):
     job.observation["modules"] = preload.learn()
 
 
-_KINDS = {"save": _save, "load": _load, "resave": _resave, "check": _check, "learn": _learn}
+_KINDS = {
+    "save": _save,
+    "load": _load,
+    "resave": _resave,
+    "adopt": _adopt,
+    "repair": _repair,
+    "check": _check,
+    "learn": _learn,
+}

@@ -12,7 +12,7 @@ import shutil
 import sys
 
 from . import loaders, rebuild, scripts, traced
-from .repair import artifacts, config, weights
+from .repair import NothingToRepair, artifacts, config, containers, weights
 
 _SUFFIXES = {"h5": ".h5", "keras": ".keras", "weights_h5": ".weights.h5", "tflite": ".tflite"}
 
@@ -54,6 +54,10 @@ class Way:
         with self._arguments():
             loaded = self._loader(script)(self.path)
         return traced.Callable(self._job.tf, loaded) if "call-as-traced" in self._names else loaded
+
+    def copy_to(self, target):
+        """Copy the artifact as it is by now."""
+        containers.copy_to(self.path, target)
 
     def _loader(self, script):
         tf, message = self._job.tf, self._job.message
@@ -98,18 +102,18 @@ class Way:
 
     def _repair_config(self):
         target = self._new("config", os.path.splitext(self.path)[1])
-        self._repaired(config.repair, config.NothingToRepair, target)
+        self._repaired(config.repair, target)
         return target
 
     def _repair_weights(self):
         target = self._new("weights", os.path.splitext(self.path)[1])
-        self._repaired(weights.repair, weights.NothingToRepair, target)
+        self._repaired(weights.repair, target)
         return target
 
-    def _repaired(self, repair, nothing, target):
+    def _repaired(self, repair, target):
         try:
             self.changes += repair(self._job.tf, self.format, self.path, target, self.objects)
-        except nothing as error:
+        except NothingToRepair as error:
             raise NotApplicableError(str(error))
 
     def _new(self, name, suffix):

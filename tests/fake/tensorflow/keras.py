@@ -1,7 +1,9 @@
 """Layers, models and an optimizer that can be written, read and asked for what the harness observes."""
 
+import contextlib
 import itertools
 import json
+import sys
 import types
 from pathlib import Path
 
@@ -144,19 +146,32 @@ def _file(path):
     return Path(path, "model.json") if Path(path).is_dir() else Path(path)
 
 
-def _load(path):
+def load_model(path, custom_objects=None, compile=True, safe_mode=True):
+    """Return a model; what the file's ``refuses`` names must not be asked for, or must be given, as a class by name."""
     stored = json.loads(_file(path).read_text(encoding="utf-8"))
+    given = {"compile": not compile, "safe_mode": not safe_mode, **(custom_objects or {})}
+    for name, message in stored.get("refuses", {}).items():
+        if not given.get(name):
+            raise ValueError(message)
     model = Sequential([])
     for kind, name, arrays in stored["layers"]:
         layer = Dense(len(arrays[1]), name=name) if kind == "Dense" else Layer(name)
         layer.output = layer
         layer.weights = [np.asarray(array, "float32") for array in arrays]
         model.layers.append(layer)
-    if stored["optimizer"]:
+    if stored["optimizer"] and compile:
         model.compile(SGD(**stored["optimizer"]))
     return model
 
 
+@contextlib.contextmanager
+def _scope(objects):
+    yield objects
+
+
 layers = types.SimpleNamespace(Layer=Layer, Dense=Dense)
-models = types.SimpleNamespace(load_model=_load)
+models = types.ModuleType("tensorflow.keras.models")
+models.load_model = load_model
+sys.modules[models.__name__] = models
+utils = types.SimpleNamespace(custom_object_scope=_scope)
 optimizers = types.SimpleNamespace(SGD=SGD)

@@ -1,0 +1,41 @@
+"""Inputs for a model that came without any: of its shapes and dtypes, the same every time."""
+
+import numpy as np
+
+from .scripts import ScenarioError
+
+BATCH = 4
+_SIDE = 32  # of an image whose size the model leaves open
+_STEPS = 8  # of a sequence whose length it leaves open
+_WORDS = np.array(["alpha", "beta", "gamma", "delta"], dtype=object)
+
+
+def inputs(tf, model):
+    """
+    Return one array, or a list of arrays, of shape ``(4, *features)``; what is left open gets a size.
+
+    Integers are 0 or 1, which every vocabulary has; text is words that none may have.
+
+    Raises:
+        ScenarioError: If the model does not say what it takes.
+    """
+    specs = getattr(model, "inputs", None)
+    if not specs:
+        raise ScenarioError("the loaded model does not say what inputs it takes")
+    random = np.random.RandomState(0)
+    made = [_array(tf, spec, random) for spec in specs]
+    return made if len(made) > 1 else made[0]
+
+
+def _array(tf, spec, random):
+    shape = [BATCH] + [size or _open(len(spec.shape)) for size in list(spec.shape)[1:]]
+    dtype = tf.as_dtype(spec.dtype)
+    if dtype == tf.string:
+        return random.choice(_WORDS, size=shape)
+    if dtype.is_floating:
+        return random.normal(size=shape).astype(dtype.as_numpy_dtype)
+    return random.randint(0, 2, size=shape).astype(dtype.as_numpy_dtype)
+
+
+def _open(rank):
+    return _SIDE if rank >= 4 else _STEPS
