@@ -53,6 +53,16 @@ def read_keras(path):
         raise NothingToRepair("The file is no .keras archive with a config.json, so there is no configuration to repair.")
 
 
+def major_version(path):
+    """Return the major version of the Keras that wrote a ``.keras`` archive, or None."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            version = json.loads(archive.read("metadata.json").decode("utf-8"))["keras_version"]
+        return int(version.split(".")[0])
+    except (zipfile.BadZipFile, KeyError, ValueError, AttributeError):
+        return None
+
+
 def write_keras(path, out, replaced):
     """
     Copy a ``.keras`` archive with other members.
