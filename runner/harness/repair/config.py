@@ -27,7 +27,8 @@ def repair(tf, file_format, path, out, custom_objects=None):
     """
     if file_format not in _FORMATS:
         raise NothingToRepair("A {} artifact has no configuration.".format(file_format))
-    walk = Walk(Live(tf, custom_objects), file_format)
+    saved_by = containers.major_version(path) if file_format == "keras" else None
+    walk = Walk(Live(tf, custom_objects), file_format, saved_by)
     write = _FORMATS[file_format](walk, path)
     if not walk.changes:
         raise NothingToRepair(_nothing(walk))
@@ -80,9 +81,10 @@ _FORMATS = {"h5": _h5, "keras": _keras, "savedmodel": _savedmodel}
 class Walk:
     """The way through one configuration: what was changed, and which classes this Keras lacks."""
 
-    def __init__(self, live, file_format):
+    def __init__(self, live, file_format, saved_by=None):
         self.live = live
         self.file_format = file_format
+        self.foreign = saved_by is not None and saved_by != live.major
         self.changes = []
         self.unknown = set()
         self.one = objects.Repair(live, file_format, self.say)
@@ -132,14 +134,26 @@ class Walk:
     def _names(self, thing):
         """Write names, policies and shapes as this generation of Keras does."""
         policy = thing["config"].get("dtype")
-        if isinstance(policy, dict) and (self.live.major < 3 or "module" not in policy):
+        if isinstance(policy, dict) and (self.live.major < 3 or policy.get("class_name") == "Policy"):
             self._tell(thing, structure.plain_policy(thing))
         if self.live.major < 3:
             self._tell(thing, structure.names2(thing, self._plain()))
+        elif self.file_format == "keras" and self.foreign:
+            self._tell(thing, structure.names3(thing))
 
     def _structure(self, thing):
-        if structure.is_graph(thing):
-            self._tell(thing, (structure.to_keras2 if self.live.major < 3 else structure.to_keras3)(thing))
+        if "layers" in thing["config"] and self.foreign:
+            # A layer that is called is built by that: how the other generation built it helps nothing.
+            built = [layer for layer in thing["config"]["layers"] if layer.pop("build_config", None)]
+            self._tell(thing, ["build_config of its layers taken out"] if built else [])
+        if not structure.is_graph(thing):
+            return
+        if self.live.major < 3:
+            self._tell(thing, structure.to_keras2(thing))
+            return
+        self._tell(thing, structure.to_keras3(thing))
+        if not self.live.takes_single_ends():
+            self._tell(thing, structure.wrap_ends(thing))
 
     def _tell(self, thing, changes):
         for change in changes:

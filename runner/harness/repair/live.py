@@ -44,6 +44,7 @@ class Live:
         self.custom_objects = dict(custom_objects or {})
         self.version = str(getattr(tf.keras, "__version__", "2"))
         self.major = int(self.version.split(".")[0])
+        self._single_ends = None
         self.root = tf.keras.layers.Layer.__module__.split(".")[0]
 
     def attribute(self, path):
@@ -71,7 +72,7 @@ class Live:
             module: Where the saving Keras had it: an operation there is not the layer of the same name.
         """
         if ".ops." in module or module.endswith(".ops"):
-            return self._hidden(name, None, ".ops."), ""
+            return self.operation(name), ""
         for candidate in (name, re.sub(r"V\d$", "", name)) + _SYNONYMS.get(name, ()):
             for namespace in _NAMESPACES[kind]:
                 found = getattr(self.attribute(namespace), candidate, None)
@@ -80,7 +81,12 @@ class Live:
             found = self._hidden(candidate, self._bases(kind), "")
             if found is not None:
                 return found, ""
-        return None, ""
+        # Keras 3 writes operations among the layers, and into HDF5 files without their module.
+        return (self.operation(name), "") if kind == "layer" and self.major >= 3 and not module else (None, "")
+
+    def operation(self, name):
+        """Return the operation of Keras 3 of that name, or None."""
+        return self._hidden(name, None, ".ops.")
 
     def _bases(self, kind):
         found = [self.attribute(path) for path in _BASES.get(kind, ())]
@@ -97,6 +103,14 @@ class Live:
 
     def _package(self):
         return "tensorflow.python.keras." if self.root == "tensorflow" else self.root + "."
+
+    def takes_single_ends(self):
+        """Tell whether this Keras writes, and so reads, a model's only input without a list around it."""
+        if self._single_ends is None:
+            given = self.keras.Input((1,), name="input")
+            model = self.keras.Model(given, self.keras.layers.Flatten(name="flatten")(given))
+            self._single_ends = isinstance(model.get_config()["input_layers"][0], str)
+        return self._single_ends
 
     def error(self, make, *given):
         """Return what `make` raises when it is given copies, or None: the Keras itself is the judge."""

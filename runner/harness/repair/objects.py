@@ -7,17 +7,8 @@ from .live import named_arguments
 
 # What these are made of is code or another file: they are never made on trial.
 _RUN_CODE = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__lambda__"}
-_ONLY_TRAINING = (
-    "initializer",
-    "regularizer",
-    "constraint",
-    "seed",
-    "trainable",
-    "implementation",
-    "ema",
-    "jit_compile",
-)
-_SPEED_OR_SHAPE = ("input_length", "is_legacy_optimizer", "renorm_momentum", "autocast", "dtype", "name", "fn")
+_ONLY_TRAINING = ("initializer", "regularizer", "constraint", "seed", "trainable", "implementation", "ema", "jit_compile")
+_SPEED_OR_SHAPE = ("query_shape", "key_shape", "value_shape", "batch_input_shape", "fill_value", "fill_mode", "input_length", "is_legacy_optimizer", "renorm_momentum", "autocast", "dtype", "name", "fn")
 
 
 def is_object(value):
@@ -78,11 +69,7 @@ class Repair:
         return cls
 
     def _write_class(self, thing, plain, cls, namespace):
-        name = (
-            plain
-            if cls.__name__ == plain or (namespace and hasattr(self._live.attribute(namespace), plain))
-            else cls.__name__
-        )
+        name = plain if cls.__name__ == plain or (namespace and hasattr(self._live.attribute(namespace), plain)) else cls.__name__
         if thing["class_name"] != name:
             self._say("{}: class written as {}".format(label(thing), name))
             thing["class_name"] = name
@@ -124,19 +111,20 @@ class Repair:
 
     def _candidates(self, thing, cls, make):
         """Yield (another way to write the object, what that changes), the smallest change first."""
-        for ways in ((), (_plain_policy,), (_parts_with_module,), (_plain_policy, _parts_with_module)):
+        for ways in ((), (_lacking,), (_plain_policy,), (_parts_with_module,), (_parts_by_own_name,), _ALL_WAYS):
             candidate, words = copy.deepcopy(thing), []
             for way in ways:
                 words.extend(way(self._live, candidate))
             if ways and not words:
                 continue
             yield candidate, words
-            words = words + self._without_refused(candidate, cls, make)
+            added = set(candidate["config"]) - set(thing["config"])
+            words = words + self._without_refused(candidate, make, named_arguments(cls) | added)
             yield candidate, words
 
-    def _without_refused(self, thing, cls, make):
+    def _without_refused(self, thing, make, named):
         config, words = thing["config"], []
-        for key in refused(self._live, config, make, named_arguments(cls)):
+        for key in refused(self._live, config, make, named):
             words.append(taken_out(key, config.pop(key)))
         return words
 
@@ -176,6 +164,32 @@ def _plain_policy(live, thing):
     return structure.plain_policy(thing)
 
 
+def _lacking(live, thing):
+    """Give an object the keys that its class asks for, with None: it is of a version that did not write them."""
+    words, cls = [], live.find(thing["class_name"], "layer")[0]
+    while cls is not None:
+        error = live.error(cls.from_config, thing["config"])
+        key = error.args[0] if isinstance(error, KeyError) and error.args else None
+        if not isinstance(key, str) or key in thing["config"]:
+            break
+        thing["config"][key] = None
+        words.append("argument {}=None added".format(key))
+    return words
+
+
+def _parts_by_own_name(live, thing):
+    """Write the objects inside by their class's own name and module, where its public name is not read."""
+    words = []
+    for key, part in thing["config"].items():
+        kind = kind_of(key, "layer")
+        if is_object(part) and kind in ("initializer", "regularizer", "constraint"):
+            cls = live.find(part["class_name"], kind)[0]
+            if cls is not None and live.error(getattr(live.keras, kind + "s").get, part) is not None:
+                part.update(class_name=cls.__name__, module=cls.__module__, registered_name=None)
+                words.append("{} written as {}".format(key, cls.__name__))
+    return words
+
+
 def _parts_with_module(live, thing):
     """Write the objects inside with their modules: wrappers of Keras 3 look at nothing else."""
     words = []
@@ -188,6 +202,9 @@ def _parts_with_module(live, thing):
                     item["registered_name"] = None
                     words.append("{} written with its module".format(key))
     return words
+
+
+_ALL_WAYS = (_lacking, _plain_policy, _parts_with_module, _parts_by_own_name)
 
 
 def kind_of(key, otherwise):

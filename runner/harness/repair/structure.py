@@ -39,11 +39,31 @@ def to_keras2(thing):
     nested = _nested(config)
     for layer in config["layers"]:
         layer["inbound_nodes"] = [_call2(call, nested) for call in layer.get("inbound_nodes", [])]
-    for key in ("input_layers", "output_layers"):
-        ends = config[key]
-        config[key] = [ends] if _is_reference(ends) else ends
+    wrap_ends(thing)
+    config["layers"] = _needed(config)
     _shift(config["output_layers"], {n for n, c in nested.items() if c == "Sequential"}, 1)
     return ["calls of layers written as Keras 2 does"]
+
+
+def wrap_ends(thing):
+    """Write a single input or output as a list of one, as all but the newest releases do; return what was changed."""
+    config, changes = thing["config"], []
+    for key in ("input_layers", "output_layers"):
+        if _is_reference(config[key]):
+            config[key] = [config[key]]
+            changes.append("{} written as a list".format(key))
+    return changes
+
+
+def _needed(config):
+    """Leave out the operations that only made a mask."""
+    layers = list(config["layers"])
+    while True:
+        used = set(_named([[layer["inbound_nodes"] for layer in layers], config["output_layers"]]))
+        kept = [layer for layer in layers if layer["name"] in used or layer["class_name"] != "NotEqual"]
+        if len(kept) == len(layers):
+            return layers
+        layers = kept
 
 
 def _nested(config):
@@ -65,7 +85,9 @@ def _shift(ends, names, by):
 
 def _call2(call, nested):
     args, kwargs = _references(call["args"], nested), _references(call["kwargs"], nested)
-    kwargs = {key: value for key, value in kwargs.items() if not (key in ("mask", "training") and not value)}
+    # Keras 2 hands masks on by itself, and what `training` a preprocessing layer was called with says nothing of the
+    # next call: Keras 3 takes that of the model.
+    kwargs = {key: value for key, value in kwargs.items() if key not in ("mask", "training")}
     if not args:
         args = [kwargs.pop(next(key for key, value in kwargs.items() if _is_reference(value)))]
     first, rest = args[0], args[1:]
@@ -114,6 +136,8 @@ def _is_call3(call):
 def _differs(layer):
     """Tell whether Keras 3 misreads a call of this layer: tensors among the keywords, or states after the sequence."""
     for call in layer.get("inbound_nodes", []):
+        if _is_call3(call):
+            continue
         tensors = list(call.values()) if isinstance(call, dict) else call
         if any(isinstance(tensor, list) and len(tensor) > 3 and _named(tensor[3]) for tensor in tensors):
             return True
@@ -186,12 +210,27 @@ def names2(thing, plain):
     function = config.get("function")
     if isinstance(function, dict) and function.get("class_name") == "__lambda__":
         code = function["config"]
-        config.update(function=[code["code"], code["defaults"], code["closure"]], function_type="lambda")
+        config.update(function=[code["code"], code["defaults"], code["closure"]], function_type="lambda", module=None)
+        config.update(output_shape=config.get("output_shape"), output_shape_type="raw", output_shape_module=None)
         changes.append("byte code written as Keras 2 does")
-    if "build_config" in thing and set(thing["build_config"] or ()) - {"input_shape"}:
-        del thing["build_config"]
-        changes.append("build_config taken out")
     return changes + (_without_modules(thing) if plain else [])
+
+
+def names3(thing):
+    """Write an object's axis and code as Keras 3 does; nothing of the code is run."""
+    config = thing["config"]
+    axis = config.get("axis")
+    if isinstance(axis, list) and len(axis) == 1 and isinstance(axis[0], int):
+        # Keras 2 wraps the only axis; the HDF5 reader of Keras 3 unwraps it, its other reader does not.
+        config["axis"] = axis[0]
+        return ["axis written as {}".format(axis[0])]
+    function = config.get("function")
+    if thing["class_name"] != "Lambda" or "function_type" not in config or not isinstance(function, list):
+        return []
+    config["function"] = {"class_name": "__lambda__", "config": dict(zip(("code", "defaults", "closure"), function))}
+    for key in ("function_type", "module", "output_shape_type", "output_shape_module"):
+        config.pop(key, None)
+    return ["byte code written as Keras 3 does"]
 
 
 def _without_modules(thing):

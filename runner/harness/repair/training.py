@@ -19,6 +19,8 @@ _SPELLED_OUT = {
     "hinge": "hinge",
 }
 _DECIDED_LATER = ("accuracy", "acc", "crossentropy", "ce")
+# Keras 2.11 to 2.15 have two of each optimizer, and take the older one if nothing is said.
+_NOT_LEGACY = {"is_legacy_optimizer": False}
 _REDUCTIONS = {"auto": "sum_over_batch_size"}
 
 
@@ -45,9 +47,26 @@ def _optimizer(walk, thing):
     cls, _ = walk.live.find(thing["class_name"].split(">")[-1], "optimizer")
     if cls is None or walk.live.error(make, config) is None:
         return thing
-    for key in objects.refused(walk.live, config, make, named_arguments(cls)):
-        walk.say("optimizer {}: {}".format(thing["class_name"], objects.taken_out(key, config.pop(key))))
+    named = named_arguments(cls) | set(_NOT_LEGACY)
+    words = []
+    if "is_legacy_optimizer" not in config and _takes_new_ones(walk, config, make, named):
+        config.update(_NOT_LEGACY)
+        words.append("argument is_legacy_optimizer=False added")
+    if walk.live.error(make, config) is not None:
+        for key in objects.refused(walk.live, config, make, named):
+            words.append(objects.taken_out(key, config.pop(key)))
+    for line in words:
+        walk.say("optimizer {}: {}".format(thing["class_name"], line))
     return thing
+
+
+def _takes_new_ones(walk, config, make, named):
+    """Tell whether this Keras has two generations of optimizers, and its newer one takes what it knows of this."""
+    if walk.live.major >= 3 or walk.live.attribute("optimizers.legacy") is None:
+        return False
+    config = dict(config, **_NOT_LEGACY)
+    refused = objects.refused(walk.live, config, make, named)
+    return walk.live.error(make, {key: value for key, value in config.items() if key not in refused}) is None
 
 
 def _each(walk, value, kind):
@@ -110,12 +129,7 @@ def _function(walk, thing, kind):
     if cls is None or "fn" not in named_arguments(cls):
         return
     name = _SPELLED_OUT.get(name, name)
-    thing["config"]["fn"] = {
-        "module": "builtins",
-        "class_name": "function",
-        "config": name,
-        "registered_name": "function",
-    }
+    thing["config"]["fn"] = {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
     walk.say("{}: function {} written as Keras 3 finds it".format(objects.label(thing), name))
 
 

@@ -1,12 +1,12 @@
 """
 Just enough of protobuf's wire format to read and replace the JSON texts of ``keras_metadata.pb``.
 
-``SavedMetadata`` holds ``repeated SavedObject nodes = 1``, and a ``SavedObject`` its JSON in ``string metadata = 4``.
+``SavedMetadata`` holds ``repeated SavedObject nodes = 1``, and a ``SavedObject`` its JSON in ``string metadata = 5``.
 
 Source: keras/protobuf/saved_metadata.proto of keras 2.8 to 2.15.
 """
 
-_NODES, _METADATA = 1, 4
+_NODES, _METADATA = 1, 5
 
 
 def metadata(data):
