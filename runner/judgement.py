@@ -73,7 +73,7 @@ def judge_load(
     if failed or seen.observation is None:
         return failed or _lost(seen)
     compared = comparison.compare(saved, seen.observation, scenario.tolerance)
-    warnings = _warnings(saved, seen.observation, scenario)
+    warnings = (*_noise(compared), *_warnings(saved, seen.observation, scenario))
     if compared.cause:
         return Judgement(
             status=Status.DRIFT,
@@ -86,6 +86,10 @@ def judge_load(
     return _judge_training(saved, seen.observation, scenario) or Judgement(
         status=Status.PASS, comparison=compared.comparison, warnings=warnings
     )
+
+
+def _noise(compared: comparison.Compared) -> tuple[Warned, ...]:
+    return (Warned(kind="float-noise", text=f"{compared.noise}."),) if compared.noise else ()
 
 
 def _judge_end(seen: Seen, save: Side, load: Side, seconds: float) -> Judgement | None:

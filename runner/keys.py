@@ -15,7 +15,8 @@ from runner.model import Cell, Limits
 from runner.plan import SaveJob
 
 _HERE = Path(__file__).parent
-_RULES = ("causes.yaml", "comparison.py", "diagnosis.py", "judgement.py", "model.py")
+_RULES = ("causes.yaml", "diagnosis.py", "drift.py", "judgement.py", "model.py")
+_RULE_FOLDERS = ("comparison", "execution")
 
 
 class Keys:
@@ -63,7 +64,8 @@ def folder_digest(folder: Path) -> str:
 
 @cache
 def _rules() -> str:
-    return _digest(folder_digest(_HERE / "execution"), *(_file_digest(_HERE / name) for name in _RULES))
+    folders = [folder_digest(_HERE / name) for name in _RULE_FOLDERS]
+    return _digest(*folders, *(_file_digest(_HERE / name) for name in _RULES))
 
 
 def _file_digest(path: Path) -> str:
