@@ -73,7 +73,7 @@ def judge_load(
     if failed or seen.observation is None:
         return failed or _lost(seen)
     compared = comparison.compare(saved, seen.observation, scenario.tolerance)
-    warnings = _warnings(saved, seen.observation, scenario)
+    warnings = (*_noise(compared), *_warnings(saved, seen.observation, scenario))
     if compared.cause:
         return Judgement(
             status=Status.DRIFT,
@@ -100,6 +100,10 @@ def judge_resave(seen: Seen, sides: tuple[Side, Side], seconds: float) -> Judgem
         return None
     what = "load it" if failed.phase is Phase.LOAD else "write it again"
     return replace(failed, explanation=f"{sides[1].name} cannot {what}: {failed.explanation}")
+
+
+def _noise(compared: comparison.Compared) -> tuple[Warned, ...]:
+    return (Warned(kind="float-noise", text=f"{compared.noise}."),) if compared.noise else ()
 
 
 def _judge_end(seen: Seen, save: Side, load: Side, seconds: float) -> Judgement | None:

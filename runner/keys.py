@@ -20,13 +20,14 @@ _HERE = Path(__file__).parent
 _RULES = (
     "blame.py",
     "causes.yaml",
-    "comparison.py",
     "diagnosis.py",
+    "drift.py",
     "instructions.py",
     "judgement.py",
     "model.py",
     "remedies.py",
 )
+_RULE_FOLDERS = ("comparison", "execution")
 
 
 class Judged(Protocol):
@@ -107,7 +108,8 @@ def folder_digest(folder: Path) -> str:
 
 @cache
 def _rules() -> str:
-    return _digest(folder_digest(_HERE / "execution"), *(_file_digest(_HERE / name) for name in _RULES))
+    folders = [folder_digest(_HERE / name) for name in _RULE_FOLDERS]
+    return _digest(*folders, *(_file_digest(_HERE / name) for name in _RULES))
 
 
 def _file_digest(path: Path) -> str:

@@ -291,6 +291,23 @@ class OptimizerSeen:
     learning_rate: float | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LayerSeen:
+    """
+    A layer of a model.
+
+    Attributes:
+        layer: Its path: names of nested models and its own, with slashes between.
+        config: The arguments that it was made with, each as JSON; those that are too long are left out.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
+
+    layer: str
+    class_name: str
+    config: Mapping[str, str]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Observation:
     """
@@ -302,11 +319,15 @@ class Observation:
         unsupported: Why the script says that it does not apply here.
         deterministic: On the save side, whether two calls gave the same outputs.
         loss: Loss of one training step, in the unit of the model's loss.
+        unit: On the save side, the relative size of one rounding in the lowest precision that the model computes in.
+        layers: The layers in the model's order; none where nobody asked for activations.
         notes: Extra observations that could not be made, and why.
         changes: What remedies changed on the way, in words.
         own: On the save side, names of the classes and functions of the scenario's folder; None if not known.
         seconds: Wall-clock seconds of each part.
-        arrays: By kind: inputs, targets, outputs, weights, activations, optimizer, trained.
+        arrays: By kind: inputs, targets, outputs, weights, state (what layers know besides weights), activations,
+            optimizer, trained; on the save side movement and layer_movement: how far outputs, and the activations of
+            each layer, move when weights and inputs move by `unit`.
     """
 
     phase: Phase
@@ -316,6 +337,8 @@ class Observation:
     deterministic: bool | None = None
     optimizer: OptimizerSeen | None = None
     loss: float | None = None
+    unit: float | None = None
+    layers: tuple[LayerSeen, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     changes: tuple[str, ...] = ()
     own: tuple[str, ...] | None = None
@@ -331,18 +354,20 @@ class Comparison:
     Attributes:
         max_abs: Largest absolute difference of an output, in the output's unit.
         max_rel: Largest relative difference of an output, dimensionless.
+        max_scaled: Largest absolute difference of an output, by that output's largest value, dimensionless.
         max_ulp: Largest distance in units in the last place; None where the dtypes are not the same floats.
         decisions_changed: Samples whose argmax (or sign, for one output) changed.
         decisions: Samples that were compared.
         weights_max_abs: Largest absolute difference of a weight; None where one side shows no weights.
-        first_layer: First layer whose activations differ, if both sides have activations.
-        first_layer_max_abs: By how much.
+        first_layer: First layer whose activations differ; where they are not known, whose weights, state or config do.
+        first_layer_max_abs: By how much its activations differ.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
 
     max_abs: float | None = None
     max_rel: float | None = None
+    max_scaled: float | None = None
     max_ulp: int | None = None
     decisions_changed: int = 0
     decisions: int = 0

@@ -44,6 +44,7 @@ _COLUMNS: "dict[str, str | type[StrEnum]]" = {
     "explanation": "string",
     "max_abs": "Float64",
     "max_rel": "Float64",
+    "max_scaled": "Float64",
     "max_ulp": "Int64",
     "decisions_changed": "Int64",
     "decisions": "Int64",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter
 
 from runner.files import open_left
-from runner.model import Array, Observation, OptimizerSeen, Phase, Raised
+from runner.model import Array, LayerSeen, Observation, OptimizerSeen, Phase, Raised
 
 JSON_BYTES = 64 * 2**20
 ARRAY_BYTES = 4 * 2**30
@@ -60,6 +60,8 @@ class _Written:
     model: str | None
     optimizer: OptimizerSeen | None
     loss: float | None
+    unit: float | None
+    layers: list[LayerSeen]
     notes: dict[str, str]
     changes: list[str]
     seconds: dict[str, float]
@@ -112,6 +114,8 @@ def _observation(written: _Written, arrays: Mapping[str, tuple[Array, ...]]) -> 
         deterministic=written.deterministic,
         optimizer=written.optimizer,
         loss=written.loss,
+        unit=written.unit,
+        layers=tuple(written.layers),
         notes=written.notes,
         changes=tuple(written.changes),
         seconds=written.seconds,

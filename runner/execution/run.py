@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from runner import comparison
+from runner.drift import Sides, located
 from runner.environments import Builder, EnvironmentFailure
 from runner.errors import RunnerError
 from runner.execution import hosts
@@ -24,7 +24,7 @@ from runner.execution.settings import Options
 from runner.files import emptied, remove
 from runner.judgement import Judgement, judge_load
 from runner.keys import Keys
-from runner.model import Backend, Blame, Cell, EnvironmentRecord, EnvironmentSpec, Phase, Record, Status
+from runner.model import Backend, Blame, Cell, EnvironmentRecord, EnvironmentSpec, Observation, Phase, Record, Status
 from runner.plan import Plan, SaveJob
 from runner.remedies import Failure, can_be_tried
 from runner.results import Journal
@@ -204,10 +204,10 @@ class Execution:
         folder = self._scratch / uuid.uuid4().hex
         attempted = await attempt(host, load_job(cell, saved, folder))
         judgement = self._judge_load(cell, saved, attempted, host)
-        attempted = attempted.without_observation()
         await asyncio.to_thread(remove, folder)
-        if judgement.status is Status.DRIFT:
-            judgement = await self._locate(cell, saved, judgement, host)
+        if judgement.status is Status.DRIFT and attempted.seen.observation:
+            judgement = await self._locate(cell, saved, judgement, host, attempted.seen.observation)
+        attempted = attempted.without_observation()
         rescued = await self._rescue.search(cell, saved, judgement)
         blamed = await self._blame(cell, saved, judgement)
         key = self._keys.outcome(key, judgement)
@@ -223,20 +223,20 @@ class Execution:
         sides = (self._hosts[cell.save].side(), host.side())
         return judge_load(saved.observation(), attempted.seen, cell.scenario, sides, self._limits.seconds)
 
-    async def _locate(self, cell: Cell, saved: Saved, judgement: Judgement, host: Host) -> Judgement:
-        """Load once more, with the activations, to name the first layer that differs."""
-        if judgement.comparison is None:
-            return judgement
+    async def _locate(
+        self, cell: Cell, saved: Saved, judgement: Judgement, host: Host, loaded: Observation
+    ) -> Judgement:
+        """Load once more, with the activations, to name the first layer that differs and the kind of drift."""
         folder = self._scratch / uuid.uuid4().hex
         again = await attempt(host, replace(load_job(cell, saved, folder), activations=True))
-        after = again.seen.observation.arrays.get("activations", ()) if again.seen.observation else ()
-        before = saved.observation().arrays.get("activations", ())
-        found = comparison.first_difference(before, after, cell.scenario.tolerance)
         await asyncio.to_thread(remove, folder)
-        if found is None:
-            return judgement
-        compared = replace(judgement.comparison, first_layer=found[0], first_layer_max_abs=found[1])
-        return replace(judgement, comparison=compared)
+        sides = Sides(
+            saved=saved.observation(),
+            loaded=loaded,
+            again=again.seen.observation,
+            tolerance=cell.scenario.tolerance,
+        )
+        return await asyncio.to_thread(located, judgement, sides)
 
     def _finish_without_artifact(self, cell: Cell, saved: Saved, root: Cell) -> None:
         """

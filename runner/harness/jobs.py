@@ -17,7 +17,7 @@ import traceback
 
 import numpy as np
 
-from . import PROTOCOL, arrays, invent, loaders, observe, preload, remedies, scripts, writer
+from . import PROTOCOL, arrays, invent, layers, loaders, noise, observe, preload, remedies, scripts, writer
 from .repair import artifacts
 
 TEXT = 20000
@@ -41,6 +41,8 @@ class Job:
             "model": None,
             "optimizer": None,
             "loss": None,
+            "unit": None,
+            "layers": [],
             "notes": {},
             "changes": [],
             "seconds": {},
@@ -142,9 +144,22 @@ def _observe_saved(job, model, inputs, targets):
     _keep_inputs(job, inputs, targets)
     pairs = job.timed("predict", observe.outputs, job.tf, model, inputs, message["call"])
     job.keep("outputs", [("", name, array) for name, array in pairs])
-    again = observe.outputs(job.tf, model, inputs, message["call"])
-    job.observation["deterministic"] = all(_same(a, b) for (_, a), (_, b) in zip(pairs, again))
+    job.observation["deterministic"] = job.timed("again", _steady, job, model, inputs, pairs)
     _look_inside(job, model, inputs, targets, activations=True)
+
+
+def _steady(job, model, inputs, pairs):
+    """Tell whether further calls give the same; what flips a coin for each call may well give the same twice."""
+    for _ in range(3 if _may_flip(model) else 1):
+        again = observe.outputs(job.tf, model, inputs, job.message["call"])
+        if not all(_same(a, b) for (_, a), (_, b) in zip(pairs, again)):
+            return False
+    return True
+
+
+def _may_flip(model):
+    names = [type(layer).__name__ for _, layer in layers.walk(model)]
+    return any(word in name for name in names for word in ("Random", "Dropout", "Noise", "Lambda"))
 
 
 def _load(job):
@@ -264,14 +279,19 @@ def _read_structure(saved, stored, kind):
 
 
 def _look_inside(job, model, inputs, targets, activations):
-    """Observe what a Keras model shows besides its outputs; the training step comes last, as it changes the rest."""
+    """Observe what a model shows besides its outputs; the training step comes last, as it changes the rest."""
     keras = observe.keras_of(job.tf, model)
     job.observation["model"] = type(model).__name__
     if keras is None:
+        job.attempt("weights", lambda: job.keep("weights", observe.variables(job.tf, model)))
         return
     job.attempt("weights", lambda: job.keep("weights", observe.weights(model)))
+    job.attempt("state", lambda: job.keep("state", layers.state(job.tf, model)))
     if activations:
-        job.attempt("activations", lambda: job.keep("activations", _layers(job, keras, model, inputs)))
+        job.attempt("layers", _keep_layers, job, model)
+        job.attempt("activations", _keep_activations, job, keras, model, inputs)
+    if job.message["kind"] == "save" and job.observation["deterministic"]:
+        job.attempt("noise", _keep_noise, job, keras, model, inputs)
     job.attempt("optimizer", _keep_optimizer, job, model)
     if targets is not None and job.observation["optimizer"]:
         phase = job.observation["phase"]
@@ -280,9 +300,29 @@ def _look_inside(job, model, inputs, targets, activations):
         job.enter(phase)
 
 
-def _layers(job, keras, model, inputs):
+def _keep_layers(job, model):
+    job.observation["layers"] = layers.described(model)
+
+
+def _keep_activations(job, keras, model, inputs):
+    """Keep what the layers give, but for those that give something else at every call."""
     seen = observe.activations(job.tf, keras, model, inputs)
-    return [(layer, "activation", array) for layer, array in seen]
+    again = dict(observe.activations(job.tf, keras, model, inputs))
+    job.keep("activations", [key + (array,) for key, array in seen if key in again and _same(array, again[key])])
+
+
+def _keep_noise(job, keras, model, inputs):
+    """Keep how far outputs and activations move when all that the model computes with moves by the last place."""
+    if not job.tf.executing_eagerly():
+        raise ValueError("weights are only moved where TensorFlow is eager")
+    call = job.message["call"]
+    pairs = observe.outputs(job.tf, model, inputs, call)
+    size = noise.unit(model, pairs)
+    moved = noise.movement(model, inputs, size, lambda given: observe.outputs(job.tf, model, given, call))
+    job.observation["unit"] = size
+    job.keep("movement", [("", name, array.astype("float32")) for name, array in moved.items()])
+    layers_moved = noise.movement(model, inputs, size, lambda given: observe.activations(job.tf, keras, model, given))
+    job.keep("layer_movement", [key + (np.float64(array.max(initial=0)),) for key, array in layers_moved.items()])
 
 
 def _keep_optimizer(job, model):

@@ -1,10 +1,15 @@
 """What can be seen of a model without knowing it: outputs, weights, activations, optimizer, one training step."""
 
+import functools
 import sys
 
 import numpy as np
 
-ACTIVATION_BYTES = 16 * 2**20
+from . import layers
+from .arrays import as_array
+
+SAMPLE = 16384
+"""So many numbers of a layer's activations are kept, evenly spaced: a drift shows in some of them."""
 
 
 def keras_of(tf, returned):
@@ -92,36 +97,93 @@ def _with_model_names(pairs, model):
 
 
 def weights(model):
-    """Return (layer, name, array) for every weight; all under the layer "" where layers do not hold them all."""
+    """Return (layer, name, array) for every weight, by its innermost layer; all under "" if that is unknown."""
+    values = model.get_weights()
+    variables = list(model.weights)
+    if len(values) != len(variables):
+        return [("", "weight_%d" % index, array) for index, array in enumerate(values)]
+    owner = layers.owners(model)
     found = []
-    for layer in getattr(model, "layers", []):
-        arrays = layer.get_weights()
-        found.extend((layer.name, "weight_%d" % index, array) for index, array in enumerate(arrays))
-    everything = model.get_weights()
-    if len(found) >= len(everything):
-        return found
-    return [("", "weight_%d" % index, array) for index, array in enumerate(everything)]
+    for index, (variable, array) in enumerate(zip(variables, values)):
+        place, layer, name = owner.get(id(variable), (-1, "", layers.short_name(variable)))
+        found.append((place, index, layer, name, array))
+    return [(layer, name, array) for _, _, layer, name, array in sorted(found, key=lambda each: each[:2])]
+
+
+def variables(tf, returned):
+    """Return (module, name, array) for what is no Keras model but has variables, such as a `tf.Module`."""
+    found = getattr(returned, "variables", ()) if tf.executing_eagerly() else ()
+    return [_module_variable(each) for each in found if hasattr(each, "numpy")]
+
+
+def _module_variable(variable):
+    module, _, name = variable.name.split(":")[0].rpartition("/")
+    return module, name, variable.numpy()
 
 
 def activations(tf, keras, model, inputs):
-    """Return (layer, array) for each layer of a functional model that gives one dense tensor."""
-    layers, tapped = [], []
+    """Return ((layer, name), array) for what each layer gives, in the order in which they are done."""
+    if tf.executing_eagerly():
+        return _overheard(tf, model, inputs)
+    return _tapped(keras, model, inputs)
+
+
+def _overheard(tf, model, inputs):
+    """Call the model, and listen at each of its layers, of several calls to the first."""
+    heard, watched = [], layers.walk(model)
+    kept = [(layer, vars(layer).get("call")) for _, layer in watched]
+    try:
+        for path, layer in watched:
+            vars(layer)["call"] = _listening(path, layer.call, heard)
+        model(tensors(tf, inputs), training=False)
+    finally:
+        for layer, call in kept:
+            if call is None:
+                vars(layer).pop("call", None)
+            else:
+                vars(layer)["call"] = call
+    return heard
+
+
+def _listening(path, call, heard):
+    done = []
+
+    def listen(*args, **kwargs):
+        result = call(*args, **kwargs)
+        if not done:
+            done.append(True)
+            heard.extend(_activation(path, result))
+        return result
+
+    return functools.wraps(call)(listen)
+
+
+def _activation(path, result):
+    """Return the eager, dense tensors that a layer gave; InputLayers give what they were given."""
+    for name, leaf in flatten(result, "activation"):
+        if hasattr(leaf, "numpy"):
+            yield (path, name), _sample(as_array(leaf, name)[0])
+
+
+def _sample(array):
+    flat = array.ravel()
+    return array if flat.size <= SAMPLE else flat[:: -(-flat.size // SAMPLE)]
+
+
+def _tapped(keras, model, inputs):
+    """Return the same of a functional model's layers that give one tensor, where TensorFlow 1 is not eager."""
+    names, taps = [], []
     for layer in model.layers:
         try:
             output = layer.output
         except (AttributeError, ValueError, RuntimeError):
             continue
         if not isinstance(output, (list, tuple, dict)) and type(layer).__name__ != "InputLayer":
-            layers.append(layer.name)
-            tapped.append(output)
-    given = tensors(tf, inputs) if tf.executing_eagerly() else inputs
-    tap = keras.Model(model.inputs, tapped)
-    results = tap(given, training=False) if tf.executing_eagerly() else tap.predict(given)
+            names.append(layer.name)
+            taps.append(output)
+    results = keras.Model(model.inputs, taps).predict(inputs)
     results = results if isinstance(results, (list, tuple)) else [results]
-    seen = [(layer, np.asarray(result)) for layer, result in zip(layers, results)]
-    if sum(array.nbytes for _, array in seen) > ACTIVATION_BYTES:
-        raise ValueError("the activations are larger than %d MiB" % (ACTIVATION_BYTES // 2**20))
-    return seen
+    return [((layer, "activation"), _sample(np.asarray(result))) for layer, result in zip(names, results)]
 
 
 def optimizer(tf, model):

@@ -15,6 +15,7 @@ from tabulate import tabulate
 from runner.model import Status
 from runner.report.failures import Failure, Kind, failures, grouped
 from runner.report.grids import LEGEND, ages, outcomes, summary
+from runner.report.noise import noise
 from runner.report.text import clean, code, explained, fenced, general, listed, prose, shortened
 from runner.report.ways import told as told_ways
 from runner.report.ways import ways
@@ -64,6 +65,7 @@ def to_markdown(results: Results) -> str:
         *_failures(found, order),
         *_each(frame, order),
         *_warnings(results),
+        *noise(results),
         *_environments(results),
         *_how_to_read(),
     )

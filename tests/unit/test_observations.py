@@ -29,6 +29,8 @@ OBSERVATION: dict[str, Any] = {
     "model": None,
     "optimizer": None,
     "loss": None,
+    "unit": None,
+    "layers": [],
     "notes": {},
     "changes": [],
     "seconds": {},

@@ -151,7 +151,7 @@ def taken_out(key, value):
 
 
 def _is_quiet(key, value):
-    if value is None or value is False or value in ([], {}, "", 1, "channels_last") and value is not True:
+    if value is None or value is False or (value in ([], {}, "", 1, "channels_last") and value is not True):
         return True
     return any(word in key for word in _ONLY_TRAINING) or key in _SPEED_OR_SHAPE
 

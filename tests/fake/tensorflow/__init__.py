@@ -32,6 +32,10 @@ class Tensor:
         return self._value if dtype is None else self._value.astype(dtype)
 
 
+class Variable(Tensor):
+    """A tensor that may change."""
+
+
 def constant(value):
     """Return a tensor."""
     return Tensor(value)

@@ -25,8 +25,12 @@ class Layer:
         self.output = None
 
     def __call__(self, values):
+        """Call it."""
+        return self.call(values)
+
+    def call(self, values):
         """Return the values."""
-        return values
+        return Tensor(values)
 
     def get_weights(self):
         """Return the arrays."""
@@ -40,13 +44,14 @@ class Dense(Layer):
         super().__init__(name)
         self.units = units
 
-    def __call__(self, values):
+    def call(self, values):
         """Multiply, with weights of the same seed every time they are made."""
+        values = np.asarray(values)
         if not self.weights:
             random = np.random.RandomState(self.units)
             kernel = random.uniform(-1, 1, (values.shape[-1], self.units)).astype("float32")
             self.weights = [kernel, np.zeros(self.units, "float32")]
-        return values @ self.weights[0] + self.weights[1]
+        return Tensor(values @ self.weights[0] + self.weights[1])
 
 
 class Model:
@@ -67,7 +72,7 @@ class Model:
         """Return what a layer gives."""
         values = np.asarray(inputs)
         for layer in self.layers:
-            values = layer(values)
+            values = np.asarray(layer(values))
             if layer is last:
                 return values
         raise ValueError("no such layer")
@@ -75,6 +80,11 @@ class Model:
     def predict(self, inputs):
         """Return an array."""
         return self(inputs).numpy()
+
+    @property
+    def weights(self):
+        """Return all arrays."""
+        return self.get_weights()
 
     def get_weights(self):
         """Return all arrays."""
