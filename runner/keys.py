@@ -15,7 +15,7 @@ from runner.model import Cell, Limits
 from runner.plan import SaveJob
 
 _HERE = Path(__file__).parent
-_RULES = ("causes.yaml", "comparison.py", "diagnosis.py", "judgement.py", "model.py")
+_RULES = ("causes.yaml", "comparison.py", "diagnosis.py", "fingerprint.py", "judgement.py", "model.py")
 
 
 class Keys:

@@ -17,9 +17,10 @@ import traceback
 
 import numpy as np
 
-from . import PROTOCOL, arrays, loaders, observe, preload, scripts
+from . import PROTOCOL, arrays, loaders, observe, own, preload, scripts
 
 TEXT = 20000
+OWN = 1000  # names; a scenario that imports a whole library has many
 
 
 class Job:
@@ -35,6 +36,7 @@ class Job:
             "phase": message["kind"],
             "exception": None,
             "unsupported": None,
+            "own": None,
             "deterministic": None,
             "structure": None,
             "model": None,
@@ -125,6 +127,7 @@ def _save(job):
     returned = job.timed("save", save, message["path"])
     _check_written(message["path"])
     model, inputs, targets = _returned(returned)
+    job.attempt("own", _keep_own, job, save, model)
     _keep_inputs(job, inputs, targets)
     pairs = job.timed("predict", observe.outputs, job.tf, model, inputs, message["call"])
     job.keep("outputs", [("", name, array) for name, array in pairs])
@@ -194,6 +197,11 @@ def _normal(given, what):
     except (TypeError, ValueError) as error:
         message = "save(path) must return {} as an array, or a tuple or dict of arrays: {}".format(what, error)
         raise scripts.ScenarioError(message)
+
+
+def _keep_own(job, save, model):
+    names = scripts.own_names(save, job.message["scenario"]) | own.names(model)
+    job.observation["own"] = sorted(names)[:OWN]
 
 
 def _keep_inputs(job, inputs, targets):
