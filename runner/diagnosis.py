@@ -159,7 +159,7 @@ def _name_holds(row: Row, raised: Raised, save: Side) -> bool:
 
 def bare_name(text: str) -> str:
     """Return the name of a class or function without quotes, ``Package>`` and the module that it is in."""
-    return re.split(r"[>.]", text.strip("'\"`<> "))[-1].strip("'\"`> ")
+    return re.split(r"[>.]", text.strip("'\"`<>. "))[-1]
 
 
 def _face_holds(row: Row, phase: Phase | None, raised: Raised, log: str) -> bool:
@@ -182,7 +182,25 @@ def _explain(row: Row, raised: Raised, whole: str, save: Side, load: Side) -> st
 
 
 def _group(name: str, value: str) -> str:
-    return bare_name(value) if name in ("name", "layer") else value.strip()
+    match name:
+        case "name" | "layer":
+            return bare_name(value)
+        case "keywords":
+            return _keywords(value)
+        case _:
+            return value.strip()
+
+
+def _keywords(text: str) -> str:
+    """Return the keys of a dict, or the items of a list, as Python writes it after its bracket; inner ones left out."""
+    depth, outer = 0, ""
+    for char in text:
+        depth += (char in "{[(") - (char in ")]}")
+        if depth < 0:
+            break
+        outer += char if depth == 0 else ""
+    names = re.findall(r"'(\w+)'(?=:)", outer) or re.findall(r"'(\w+)'", outer)
+    return ", ".join(f"'{name}'" for name in names) or text.strip()
 
 
 def _subject(message: str) -> str:

@@ -11,6 +11,7 @@ from runner.model import Raised
 _INSIDE = re.compile(
     r"(?:Exception encountered|Error encountered during deserialization|Example error message for object)"
     r"(?: when calling [^\n]*?| <[^\n]*?>)?[:.]\s+"
+    r"|Graph execution error:\s+|\(0\) [\w ]{1,40}: "
 )
 _TAIL = re.compile(r"(?:Call arguments received|Arguments received by|Full object config:|\[Op:|Node: ).*", re.DOTALL)
 _FOLDERS = re.compile(r"(?<![\w:/.])(?:<[a-z]+>)?(?:/[^\s/'\"`:,;()<>|]+)+")

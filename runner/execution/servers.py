@@ -241,12 +241,14 @@ def _explained(environment: Environment, broken: _Broken, log: Path) -> str:
     said = printed[-2000:].strip() if not broken.exception.traceback else ""
     lines = [line.strip() for line in said.splitlines() if line.strip()][-3:]
     reason = " ".join([broken.exception.first_line, *lines])
+    reason = reason.replace(str(environment.folder), "<environment>")
     return f"TensorFlow cannot be used in {environment.spec.name}: {_cause(environment, broken, printed)}{reason}"
 
 
 def _cause(environment: Environment, broken: _Broken, printed: str) -> str:
     """Name what the table of causes knows of it, for ``environment-import`` alone tells nobody what to change."""
     pins = dict(pin.split("==", 1) for pin in environment.pins)
-    side = Side(name=environment.spec.name, versions={"python": environment.spec.python, **pins})
+    versions = {**pins, "python": environment.spec.python, "tensorflow": environment.spec.tensorflow}
+    side = Side(name=environment.spec.name, versions=versions)
     found = diagnose(None, broken.exception, printed, side, side)
     return "" if found.cause is Cause.UNRECOGNISED else f"{found.cause}. {found.explanation} "
