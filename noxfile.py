@@ -71,6 +71,13 @@ def benchmark(session: nox.Session) -> None:
 
 
 @nox.session
+def known_failures(session: nox.Session) -> None:
+    """Reproduce what is known to fail in the field, and write docs/known_failures.md."""
+    session.install("-e", ".")
+    session.run("python", "tools/known_failures.py", *session.posargs)
+
+
+@nox.session
 def releases(session: nox.Session) -> None:
     """Write runner/releases.toml anew: nox -s releases -- --index URL."""
     session.install("-e", ".")

@@ -5,25 +5,38 @@ Adding a cause, or a new face of one, is a row in that table.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 import yaml
 from packaging.requirements import Requirement
+from packaging.version import InvalidVersion
 
+from runner.fingerprint import innermost
 from runner.model import Cause, Phase, Raised
 
 _TABLE = Path(__file__).with_name("causes.yaml")
+_SPOKEN_OF = ("python", "tensorflow", "keras", "numpy", "h5py", "protobuf")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Side:
-    """An environment as a diagnosis sees it: its name, and the version of each package in it, python's too."""
+    """
+    One side of a cell as a diagnosis sees it.
+
+    Attributes:
+        name: The environment's.
+        versions: The version of each package in it, python's too.
+        own: On the save side, names of classes and functions that are code of the model's own; None if not seen.
+    """
 
     name: str
     versions: Mapping[str, str]
+    own: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,18 +50,24 @@ class Diagnosis:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """One row of the table; what is None holds always."""
+    """
+    One row of the table; what is None holds always.
+
+    Attributes:
+        name: Whose the class or function must be that the message names: the model's ``own``, or the ``library``'s.
+    """
 
     cause: Cause
     explanation: str
     sources: tuple[str, ...]
-    phases: tuple[Phase, ...] | None
+    phases: tuple[Phase | None, ...] | None
     type: re.Pattern[str] | None
     message: re.Pattern[str] | None
     traceback: re.Pattern[str] | None
     log: re.Pattern[str] | None
     save: Requirement | None
     load: Requirement | None
+    name: Literal["own", "library"] | None
 
 
 def diagnose(phase: Phase | None, raised: Raised, log: str, save: Side, load: Side) -> Diagnosis:
@@ -56,18 +75,22 @@ def diagnose(phase: Phase | None, raised: Raised, log: str, save: Side, load: Si
     Name the cause of a failure.
 
     Args:
-        phase: How far the cell came.
+        phase: How far the cell came; None where the environment could not even import TensorFlow.
         raised: The exception; its type is empty where the process died without one.
         log: The end of what the process printed.
         save: Where the artifact was made.
         load: Where it failed; the same as `save` on the save side.
 
     Returns:
-        The first row that holds; `unrecognised` if none does.
+        The first row that holds for the innermost reason, else for the whole message; `unrecognised` if none does.
     """
-    for row in table():
-        if _sides_hold(row, save, load) and _face_holds(row, phase, raised, log):
-            return Diagnosis(cause=row.cause, explanation=_explain(row, raised, save, load), sources=row.sources)
+    for text in dict.fromkeys((innermost(raised.message), raised.message)):
+        seen = replace(raised, message=text)
+        for row in table():
+            if _sides_hold(row, save, load) and _face_holds(row, phase, seen, log) and _name_holds(row, seen, save):
+                return Diagnosis(
+                    cause=row.cause, explanation=_explain(row, seen, raised.message, save, load), sources=row.sources
+                )
     return Diagnosis(cause=Cause.UNRECOGNISED)
 
 
@@ -83,14 +106,23 @@ def _row(written: Mapping[str, str | Sequence[str]]) -> Row:
         cause=Cause(str(written["cause"])),
         explanation=str(written["explanation"]),
         sources=tuple(written.get("sources", ())),
-        phases=tuple(map(Phase, phases)) if phases else None,
+        phases=tuple(None if phase == "none" else Phase(phase) for phase in phases) if phases else None,
         type=_pattern(written.get("type")),
         message=_pattern(written.get("match")),
         traceback=_pattern(written.get("traceback")),
         log=_pattern(written.get("log")),
         save=Requirement(str(written["save"])) if "save" in written else None,
         load=Requirement(str(written["load"])) if "load" in written else None,
+        name=_whose(written.get("name")),
     )
+
+
+def _whose(written: object) -> Literal["own", "library"] | None:
+    match written:
+        case "own" | "library" | None as whose:
+            return whose
+        case other:
+            raise ValueError(f"{_TABLE.name}: name: {other!r} is neither own nor library")
 
 
 def _pattern(text: object) -> re.Pattern[str] | None:
@@ -105,7 +137,29 @@ def _has(requirement: Requirement | None, side: Side) -> bool:
     if requirement is None:
         return True
     version = side.versions.get(requirement.name)
-    return version is not None and requirement.specifier.contains(version, prereleases=True)
+    try:
+        return version is not None and requirement.specifier.contains(_plain(version), prereleases=True)
+    except InvalidVersion:
+        return False
+
+
+def _plain(version: str) -> str:
+    """Return a version as pip knows it: what Keras says inside TensorFlow 2.2 is ``2.3.0-tf``."""
+    return version.removesuffix("-tf")
+
+
+def _name_holds(row: Row, raised: Raised, save: Side) -> bool:
+    if row.name is None:
+        return True
+    found = row.message.search(raised.message) if row.message else None
+    if found is None or save.own is None:
+        return False
+    return (bare_name(found["name"]) in save.own) == (row.name == "own")
+
+
+def bare_name(text: str) -> str:
+    """Return the name of a class or function without quotes, ``Package>`` and the module that it is in."""
+    return re.split(r"[>.]", text.strip("'\"`<>. "))[-1]
 
 
 def _face_holds(row: Row, phase: Phase | None, raised: Raised, log: str) -> bool:
@@ -118,7 +172,44 @@ def _face_holds(row: Row, phase: Phase | None, raised: Raised, log: str) -> bool
     )
 
 
-def _explain(row: Row, raised: Raised, save: Side, load: Side) -> str:
-    found = row.message.search(raised.message) if row.message else None
-    groups = {name: (value or "it").strip() for name, value in found.groupdict().items()} if found else {}
-    return row.explanation.format_map({**groups, "save": save.name, "load": load.name})
+def _explain(row: Row, raised: Raised, whole: str, save: Side, load: Side) -> str:
+    """Fill in what the row says; `whole` is the message with what Keras says around the reason."""
+    searched = ((row.message, raised.message), (row.traceback, raised.traceback))
+    found = [match for pattern, text in searched if pattern and (match := pattern.search(text))]
+    groups = {name: _group(name, value) for match in found for name, value in match.groupdict().items() if value}
+    said = {**_versions("save", save), **_versions("load", load), "layer": _subject(whole), **groups}
+    return row.explanation.format_map(defaultdict(lambda: "it", said))
+
+
+def _group(name: str, value: str) -> str:
+    match name:
+        case "name" | "layer":
+            return bare_name(value)
+        case "keywords":
+            return _keywords(value)
+        case _:
+            return value.strip()
+
+
+def _keywords(text: str) -> str:
+    """Return the keys of a dict, or the items of a list, as Python writes it after its bracket; inner ones left out."""
+    depth, outer = 0, ""
+    for char in text:
+        depth += (char in "{[(") - (char in ")]}")
+        if depth < 0:
+            break
+        outer += char if depth == 0 else ""
+    names = re.findall(r"'(\w+)'(?=:)", outer) or re.findall(r"'(\w+)'", outer)
+    return ", ".join(f"'{name}'" for name in names) or text.strip()
+
+
+def _subject(message: str) -> str:
+    """Return the layer that a message is about: the last that it says it could not make."""
+    names = re.findall(r"deserializing class '(\w+)'|<class '[\w.]*?(\w+)'> could not be", message)
+    return next((first or second for first, second in reversed(names)), "A layer")
+
+
+def _versions(which: str, side: Side) -> dict[str, str]:
+    """Return what a row may say of a side: its name, and the versions that matter, such as ``{load_keras}``."""
+    said = {f"{which}_{package}": _plain(side.versions.get(package, "of unknown version")) for package in _SPOKEN_OF}
+    return {which: side.name, **said}

@@ -54,6 +54,7 @@ def judge_save(seen: Seen, side: Side, seconds: float) -> Judgement:
         side: The environment.
         seconds: The limit that it ran under.
     """
+    side = replace(side, own=seen.observation.own if seen.observation else None)
     failed = _judge_end(replace(seen, phase=Phase.SAVE), side, side, seconds)
     return failed or Judgement(status=Status.PASS)
 
@@ -69,7 +70,8 @@ def judge_load(
         sides: The save and the load environment.
         seconds: The limit that it ran under.
     """
-    failed = _judge_end(replace(seen, phase=seen.phase or Phase.LOAD), *sides, seconds)
+    save, load = replace(sides[0], own=saved.own), sides[1]
+    failed = _judge_end(replace(seen, phase=seen.phase or Phase.LOAD), save, load, seconds)
     if failed or seen.observation is None:
         return failed or _lost(seen)
     compared = comparison.compare(saved, seen.observation, scenario.tolerance)

@@ -22,6 +22,7 @@ _RULES = (
     "causes.yaml",
     "diagnosis.py",
     "drift.py",
+    "fingerprint.py",
     "instructions.py",
     "judgement.py",
     "model.py",

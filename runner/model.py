@@ -317,6 +317,7 @@ class Observation:
         phase: How far it came.
         in_scenario: Whether the exception was raised by the scenario's own line.
         unsupported: Why the script says that it does not apply here.
+        own: On the save side, the names of the classes and functions that are code of the model's own, not Keras's.
         deterministic: On the save side, whether two calls gave the same outputs.
         loss: Loss of one training step, in the unit of the model's loss.
         unit: On the save side, the relative size of one rounding in the lowest precision that the model computes in.
@@ -334,6 +335,7 @@ class Observation:
     exception: Raised | None = None
     in_scenario: bool = False
     unsupported: str | None = None
+    own: frozenset[str] | None = None
     deterministic: bool | None = None
     optimizer: OptimizerSeen | None = None
     loss: float | None = None

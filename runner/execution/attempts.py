@@ -79,6 +79,7 @@ def hidden(job: Job, environment: Path) -> Mapping[str, str]:
     return {
         job.artifact: "<artifact>",
         job.folder: "<job>",
+        **({job.saved: "<save>"} if job.saved else {}),
         str(environment): "<environment>",
         job.scenario: "<scenario>",
     }

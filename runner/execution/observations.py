@@ -55,6 +55,7 @@ class _Written:
     phase: Phase
     exception: _Exception | None
     unsupported: str | None
+    own: list[str] | None
     deterministic: bool | None
     structure: dict[str, str] | None
     model: str | None
@@ -111,6 +112,7 @@ def _observation(written: _Written, arrays: Mapping[str, tuple[Array, ...]]) -> 
         exception=_raised(raised) if raised else None,
         in_scenario=bool(raised and raised.in_scenario),
         unsupported=written.unsupported,
+        own=None if written.own is None else frozenset(written.own),
         deterministic=written.deterministic,
         optimizer=written.optimizer,
         loss=written.loss,

@@ -16,6 +16,7 @@ from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter
 
+from runner.diagnosis import Side, diagnose
 from runner.environments import Environment, EnvironmentFailure
 from runner.model import Cause, Limits, Raised
 from runner.wording import shown
@@ -243,7 +244,18 @@ async def _greeting(process: asyncio.subprocess.Process) -> _Ready | _Broken:
 
 
 def _explained(environment: Environment, broken: _Broken, log: Path) -> str:
-    said = log.read_bytes()[-2000:].decode("utf-8", "replace").strip() if not broken.exception.traceback else ""
+    printed = log.read_bytes()[-LINE_LIMIT:].decode("utf-8", "replace")
+    said = printed[-2000:].strip() if not broken.exception.traceback else ""
     lines = [line.strip() for line in said.splitlines() if line.strip()][-3:]
     reason = " ".join([broken.exception.first_line, *lines])
-    return f"TensorFlow cannot be used in {environment.spec.name}: {reason}"
+    reason = reason.replace(str(environment.folder), "<environment>")
+    return f"TensorFlow cannot be used in {environment.spec.name}: {_cause(environment, broken, printed)}{reason}"
+
+
+def _cause(environment: Environment, broken: _Broken, printed: str) -> str:
+    """Name what the table of causes knows of it, for ``environment-import`` alone tells nobody what to change."""
+    pins = dict(pin.split("==", 1) for pin in environment.pins)
+    versions = {**pins, "python": environment.spec.python, "tensorflow": environment.spec.tensorflow}
+    side = Side(name=environment.spec.name, versions=versions)
+    found = diagnose(None, broken.exception, printed, side, side)
+    return "" if found.cause is Cause.UNRECOGNISED else f"{found.cause}. {found.explanation} "

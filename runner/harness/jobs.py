@@ -17,10 +17,11 @@ import traceback
 
 import numpy as np
 
-from . import PROTOCOL, arrays, invent, layers, loaders, noise, observe, preload, remedies, scripts, writer
+from . import PROTOCOL, arrays, invent, layers, loaders, noise, observe, own, preload, remedies, scripts, writer
 from .repair import artifacts
 
 TEXT = 20000
+OWN = 1000  # names; a scenario that imports a whole library has many
 
 
 class Job:
@@ -36,6 +37,7 @@ class Job:
             "phase": message["kind"] if message["kind"] == "save" else "load",
             "exception": None,
             "unsupported": None,
+            "own": None,
             "deterministic": None,
             "structure": None,
             "model": None,
@@ -128,7 +130,9 @@ def _save(job):
     os.makedirs(os.path.dirname(message["path"]))
     returned = job.timed("save", save, message["path"])
     _check_written(message["path"])
-    _observe_saved(job, *_returned(returned))
+    model, inputs, targets = _returned(returned)
+    job.attempt("own", _keep_own, job, save, model)
+    _observe_saved(job, model, inputs, targets)
 
 
 def _adopt(job):
@@ -247,6 +251,11 @@ def _normal(given, what):
     except (TypeError, ValueError) as error:
         message = "save(path) must return {} as an array, or a tuple or dict of arrays: {}".format(what, error)
         raise scripts.ScenarioError(message)
+
+
+def _keep_own(job, save, model):
+    names = scripts.own_names(save, job.message["scenario"]) | own.names(model)
+    job.observation["own"] = sorted(names)[:OWN]
 
 
 def _keep_inputs(job, inputs, targets):

@@ -1,6 +1,7 @@
 """A scenario's own code: found, run and asked for one function."""
 
 import importlib.util
+import inspect
 import os
 import sys
 import types
@@ -32,13 +33,21 @@ def objects(folder, script):
 
     What the script imported comes along, as the code of a lambda may use it; empty if nothing is defined.
     """
-    module = _executed(folder, script, "save")
-    modules = [module] + [other for other in list(sys.modules.values()) if _is_in(other, folder)]
-    found = {name: value for each in modules for name, value in vars(each).items() if _is_code(name, value)}
-    own = {each.__name__ for each in modules}
-    if not any(getattr(value, "__module__", None) in own for name, value in found.items() if name != "save"):
+    spaces = _spaces(vars(_executed(folder, script, "save")), folder)
+    if not any(name != "save" for space in spaces for name in _defined(space)):
         return {}
-    return {name: value for name, value in found.items() if name != "save"}
+    return {name: value for space in spaces for name, value in space.items() if _is_code(name, value)}
+
+
+def own_names(found, folder):
+    """
+    Return the names of the classes and functions that a scenario's folder defines, as far as they are at module level.
+
+    Args:
+        found: A function of its script, which is no importable module.
+        folder: The scenario's folder; what was imported from it counts too.
+    """
+    return {name for space in _spaces(getattr(found, "__globals__", {}), folder) for name in _defined(space)}
 
 
 def _executed(folder, script, name):
@@ -48,10 +57,20 @@ def _executed(folder, script, name):
     return module
 
 
-def _is_in(module, folder):
-    path = getattr(module, "__file__", None)
-    return isinstance(path, str) and path.startswith(os.path.join(folder, ""))
+def _spaces(own, folder):
+    """Return the namespaces of a script and of the modules that were imported from its folder."""
+    inside = os.path.join(folder, "")
+    others = [vars(m) for m in list(sys.modules.values()) if str(getattr(m, "__file__", None)).startswith(inside)]
+    return [own] + others
+
+
+def _defined(space):
+    for value in list(space.values()):
+        is_code = inspect.isclass(value) or inspect.isfunction(value)
+        if is_code and value.__module__ == space.get("__name__"):
+            yield value.__name__
 
 
 def _is_code(name, value):
-    return not name.startswith("__") and (callable(value) or isinstance(value, types.ModuleType))
+    is_code = callable(value) or isinstance(value, types.ModuleType)
+    return is_code and name != "save" and not name.startswith("__")

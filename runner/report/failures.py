@@ -1,9 +1,9 @@
 """
 The cells that do not pass, those that go wrong alike put together.
 
-Alike are the same cause, phase and first line of the error but for addresses and folders, in the same pairs of
-environments. A blocked cell goes with the save that failed. Every cell that is neither a pass nor unsupported is in
-exactly one failure.
+Alike are the same cause, phase and innermost reason of the error but for addresses and folders, in the same pairs of
+environments; where no cause is known, the same fingerprint. A blocked cell goes with the save that failed. Every cell
+that is neither a pass nor unsupported is in exactly one failure.
 """
 
 from collections import Counter
@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
-from runner.model import Record, Status
+from runner.fingerprint import fingerprint, first_line
+from runner.model import Cause, Record, Status
 from runner.report.grids import ages
 from runner.report.text import clean, general, shortened
 from runner.report.ways import in_short
@@ -118,7 +119,7 @@ def _kind(cell: Record, places: Mapping[str, int]) -> Kind:
 def _symptom(kind: Kind, cell: Record) -> _Symptom:
     """Return what makes cells alike, told by the cell in which it happened."""
     if cell.exception:
-        what = cell.exception.first_line
+        what = fingerprint(cell.exception) if cell.cause is Cause.UNRECOGNISED else first_line(cell.exception)
     elif cell.comparison and cell.status is Status.DRIFT:
         what = cell.comparison.first_layer or ""
     else:
@@ -138,7 +139,7 @@ def _failure(symptom: _Symptom, cells: Sequence[Record], first: Record) -> Failu
         cause=symptom.cause,
         phase=symptom.phase,
         counts=count(cells),
-        error=symptom.what if first.exception else "",
+        error=_line(first.exception.first_line) if first.exception else "",
         explanation=" ".join(filter(None, [_drift(cells), _line(first.explanation)])),
         sources=first.sources,
         models=tuple(dict.fromkeys(f"{cell.scenario}.{cell.format}" for cell in cells)),

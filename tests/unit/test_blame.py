@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from runner import blame, releases
 from runner.blame import COMPONENTS, Seen
 from runner.diagnosis import Side
+from runner.model import Blame
 
 OLD = Side(name="old", versions={"python": "3.9.18", "tensorflow": "2.10.1", "keras": "2.10.0", "numpy": "1.23.4"})
 NEW = Side(name="new", versions={"python": "3.11.7", "tensorflow": "2.12.1", "keras": "2.12.0", "numpy": "1.23.5"})
@@ -56,7 +57,7 @@ def test_a_single_difference_needs_no_trial() -> None:
     alone = blame.only(blame.differences(NEW, same))
     assert alone is not None
     assert alone.component == "python"
-    assert blame.only(blame.differences(NEW, NEW)) == blame.Blame(
+    assert blame.only(blame.differences(NEW, NEW)) == Blame(
         text="The two environments differ in nothing that is looked at."
     )
 

@@ -27,7 +27,11 @@ def test_row_can_be_used(row: Row) -> None:
     """A row asks for something, explains itself in words that it has, and its sources are addresses."""
     assert any((row.phases, row.type, row.message, row.traceback, row.log, row.save, row.load))
     named = {name for _, name, _, _ in string.Formatter().parse(row.explanation) if name is not None}
-    assert named <= {"save", "load", *(row.message.groupindex if row.message else ())}
+    patterns = [pattern for pattern in (row.message, row.traceback) if pattern]
+    packages = ("python", "tensorflow", "keras", "numpy", "h5py", "protobuf")
+    known = {"save", "load", "layer", *(f"{side}_{package}" for side in ("save", "load") for package in packages)}
+    assert named <= known.union(*(pattern.groupindex for pattern in patterns))
+    assert row.name is None or (row.message and "name" in row.message.groupindex)
     assert row.explanation.endswith(".")
     assert all(re.fullmatch(r"https://\S+", source) for source in row.sources)
 
@@ -75,11 +79,20 @@ def test_known_failures(kind: str, message: str, cause: Cause) -> None:
 
 
 def test_explanation_names_what_it_is_about() -> None:
-    """An explanation names the environment, and what the message names."""
-    explanation = found("ValueError", "Unrecognized keyword arguments: ['batch_shape', 'optional']").explanation
-    assert explanation == (
-        "The configuration has an argument that the Keras of tf2.21 does not know: 'batch_shape', 'optional'."
+    """An explanation names the environments' versions, and what the message names."""
+    message = "Unrecognized keyword arguments passed to Scale: {'times': 2, 'invert': True}"
+    assert found("ValueError", message).explanation == (
+        "Scale was saved by Keras 2.8.0 with arguments that Keras 3.13.2 of tf2.21 does not know: "
+        "'times': 2, 'invert': True."
     )
+
+
+def test_explanation_names_the_layer_around_the_reason() -> None:
+    """Where the innermost reason names no layer, the explanation names the one around it."""
+    message = (
+        "Error when deserializing class 'Tint' using config={'hue': 1}.\n\nException encountered: __init__() got an "
+    )
+    assert found("TypeError", message + "unexpected keyword argument 'hue'").explanation.startswith("Tint was saved")
 
 
 def test_braces_in_a_message() -> None:

@@ -24,6 +24,7 @@ OBSERVATION: dict[str, Any] = {
     "phase": "predict",
     "exception": None,
     "unsupported": None,
+    "own": None,
     "deterministic": None,
     "structure": None,
     "model": None,

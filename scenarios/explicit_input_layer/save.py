@@ -1,0 +1,31 @@
+"""
+A Sequential model that begins with an InputLayer, as Keras 2 spelled an input's shape.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+
+def build():
+    """Build a small regressor."""
+    return tf.keras.Sequential(
+        [
+            tf.keras.layers.InputLayer(input_shape=(4,)),
+            tf.keras.layers.Dense(3),
+            tf.keras.layers.Dense(2),
+        ]
+    )
+
+
+def fill(model):
+    """Give each weight a value that no initializer gives, so that a lost one shows."""
+    random = np.random.RandomState(0)
+    model.set_weights([random.uniform(-1, 1, weight.shape) for weight in model.get_weights()])
+
+
+def save(path):
+    """Write the whole model."""
+    model = build()
+    fill(model)
+    model.save(path)
+    return model, np.random.RandomState(1).normal(size=(8, 4)).astype("float32")
