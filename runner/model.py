@@ -324,7 +324,6 @@ class Observation:
         layers: The layers in the model's order; none where nobody asked for activations.
         notes: Extra observations that could not be made, and why.
         changes: What remedies changed on the way, in words.
-        own: On the save side, names of the classes and functions of the scenario's folder; None if not known.
         seconds: Wall-clock seconds of each part.
         arrays: By kind: inputs, targets, outputs, weights, state (what layers know besides weights), activations,
             optimizer, trained; on the save side movement and layer_movement: how far outputs, and the activations of
@@ -343,7 +342,6 @@ class Observation:
     layers: tuple[LayerSeen, ...] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
     changes: tuple[str, ...] = ()
-    own: tuple[str, ...] | None = None
     seconds: Mapping[str, float] = field(default_factory=dict)
     arrays: Mapping[str, tuple[Array, ...]] = field(default_factory=dict)
 

@@ -114,7 +114,7 @@ REMEDIES: Mapping[str, Remedy] = MappingProxyType(
             Remedy(
                 id="custom-objects",
                 kind=Kind.ARGUMENT,
-                causes=_CONFIGURED | {Cause.LAMBDA_BYTECODE, Cause.WEIGHTS_MISMATCH, Cause.SIGNATURE_MISMATCH},
+                causes=(_CONFIGURED | {Cause.LAMBDA_BYTECODE}) - {Cause.CONFIG_KEYWORD},
                 formats=_MODELS,
             ),
             Remedy(

@@ -98,7 +98,7 @@ class _Search:
             format=cell.format,
             save=cell.save,
             load=cell.load,
-            own=self._observed.own,
+            own=_classes_first(self._observed.own),
             trusted=rescue.options.trust,
             environments=rescue.matrix.environments,
         )
@@ -220,6 +220,13 @@ class _Search:
 
     def _folder(self) -> Path:
         return self._rescue.scratch / uuid.uuid4().hex
+
+
+def _classes_first(names: frozenset[str] | None) -> tuple[str, ...] | None:
+    """Return names in the order in which they are likely to be custom objects."""
+    if names is None:
+        return None
+    return tuple(sorted(names - {"save"}, key=lambda name: (not name[:1].isupper(), name)))
 
 
 def _failure(judgement: Judgement) -> Failure:
