@@ -1,0 +1,152 @@
+"""The weights of a model that is there, with the names under which the formats keep them."""
+
+import re
+
+import numpy as np
+
+from . import stored
+
+_BOOKKEEPING = re.compile(
+    r"_?(self_tracked_trackables|layers|operations|metrics|compiled_\w+|optimizer|inbound_nodes\w*|outbound_nodes\w*|"
+    r"callable_losses|losses|updates|saved_model\w*|nodes\w*|tracker|loss_tracker|layer_checkpoint_dependencies|"
+    r"trainable_(variables|weights)|non_trainable_(variables|weights)|obj_reference_counts\w*|"
+    r"unconditional\w*|trackable_saver|functional|input_tensors|seed_generators|network_nodes|_tf_trackable|tf_trackable)"
+)
+
+
+def of(tf, model):
+    """
+    Return a `stored.Entry` for every weight of a model, in its layers' order.
+
+    Its value is the variable; its names are those of all styles.
+    """
+    paths = _Paths(tf, model)
+    entries, seen = [], set()
+    for number, layer in _with_weights(model):
+        for variable in list(layer.trainable_weights) + list(layer.non_trainable_weights):
+            if id(variable) not in seen:
+                seen.add(id(variable))
+                entries.append(_entry(paths, layer, number, variable))
+    for variable in model.weights:
+        if id(variable) not in seen:
+            seen.add(id(variable))
+            entries.append(_entry(paths, model, (), variable))
+    _rank(entries)
+    return [entry for entry in entries if entry.counts()]
+
+
+def _with_weights(model, numbers=()):
+    """Yield (the numbers of the layers with weights that lead to it, layer) for every layer that is no model."""
+    index = 0
+    for layer in getattr(model, "layers", None) or []:
+        if not layer.weights:
+            continue
+        here = numbers + ("layer_with_weights-{}".format(index),)
+        index += 1
+        if getattr(layer, "layers", None) and hasattr(layer, "predict"):
+            for pair in _with_weights(layer, here):
+                yield pair
+        yield here, layer
+
+
+def _entry(paths, layer, number, variable):
+    name = str(getattr(variable, "path", None) or variable.name).split(":")[0].split("/")
+    path = paths.found.get(id(variable), (layer.name,) + tuple(name))
+    inside = tuple(word for word in path[path.index("|") + 1 : -2]) if "|" in path else ()
+    names = {
+        "path": tuple(word for word in path if word != "|"),
+        "name": tuple(name if layer.name in name else [layer.name] + name),
+        "numbered": number + inside + (name[-1],),
+        "last": (name[-1],),
+    }
+    dtype = getattr(variable.dtype, "name", variable.dtype)
+    return stored.Entry(names, variable, [int(size) for size in variable.shape], dtype)
+
+
+def _rank(entries):
+    for entry, path in zip(entries, stored.ranked([list(entry.names["path"]) for entry in entries])):
+        entry.names["path"] = path
+
+
+class _Paths:
+    """
+    Where the archive formats keep every variable: the way of containers and attributes that leads to it.
+
+    ``|`` stands in a path after the last layer of a model, where its own attributes begin.
+    """
+
+    def __init__(self, tf, model):
+        self._layer = tf.keras.layers.Layer
+        self.found = {}
+        self._seen = set()
+        self._model(model, ())
+
+    def _model(self, model, path):
+        if id(model) in self._seen:
+            return
+        self._seen.add(id(model))
+        self._members(getattr(model, "layers", None) or [], path + ("layers",), whole=True)
+        self._own(model, path)
+
+    def _members(self, members, path, whole=False):
+        counts = {}
+        for member in members:
+            if not isinstance(member, self._layer):
+                continue
+            base = snake(type(member).__name__)
+            name = "{}_{}".format(base, counts[base]) if counts.get(base) else base
+            counts[base] = counts.get(base, 0) + 1
+            if hasattr(member, "predict") and getattr(member, "layers", None):
+                self._model(member, path + (name,))
+            else:
+                self._layer_at(member, path + (name,) + (("|",) if whole else ()))
+
+    def _layer_at(self, layer, path):
+        if id(layer) in self._seen:
+            return
+        self._seen.add(id(layer))
+        self._own(layer, path)
+        for name in sorted(vars(layer)):
+            if not _BOOKKEEPING.fullmatch(name):
+                self._attribute(vars(layer)[name], path + (name,))
+
+    def _attribute(self, value, path):
+        if isinstance(value, self._layer):
+            self._layer_at(value, path)
+        elif isinstance(value, (list, tuple)):
+            self._members(list(value), path)
+        elif isinstance(value, dict):
+            self._members(list(value.values()), path)
+
+    def _own(self, layer, path):
+        own = []
+        for kind in ("trainable", "non_trainable"):
+            for suffix in ("variables", "weights"):
+                listed = vars(layer).get("_{}_{}".format(kind, suffix))
+                if isinstance(listed, (list, tuple)):
+                    own.extend(listed)
+                    break
+        for index, variable in enumerate(own):
+            self.found.setdefault(id(variable), path + ("vars", str(index)))
+
+
+def snake(name):
+    """Return a class's name as the archive formats write it."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def value(tf, variable):
+    """Return a variable's value as an array."""
+    if tf.executing_eagerly():
+        return np.asarray(variable.numpy() if hasattr(variable, "numpy") else variable)
+    return np.asarray(tf.compat.v1.keras.backend.get_value(variable))
+
+
+def assign(tf, variable, array):
+    """Give a variable a value."""
+    if tf.executing_eagerly():
+        variable.assign(np.asarray(array))
+    else:
+        tf.compat.v1.keras.backend.set_value(variable, array)
