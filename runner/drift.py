@@ -12,6 +12,7 @@ import numpy as np
 
 from runner.comparison import Compared, compare_outputs, compare_state, first_difference, paired, rounding
 from runner.comparison.layers import Names, class_of, described, first_described, names
+from runner.comparison.outputs import reached
 from runner.comparison.weights import Pair
 from runner.judgement import Judgement
 from runner.model import Cause, Comparison, Observation, Tolerance
@@ -73,17 +74,28 @@ def _state(sides: Sides) -> Compared:
 
 
 def _kind(judgement: Judgement, sides: Sides, lost: Sequence[Pair], layer: str | None) -> tuple[Cause | None, str]:
+    """Return the cause, and what is to be said of it."""
     state = _state(sides)
-    if judgement.cause is Cause.ASSETS_MISSING:
-        return judgement.cause, _weights(lost, sides) if lost else ""
     if lost:
-        return judgement.cause, " ".join(filter(None, [_weights(lost, sides), state.text and f"And {state.text}."]))
-    if judgement.cause is Cause.WEIGHTS_NOT_RESTORED:
-        return judgement.cause, "Its weights are those that were saved, the state that it works with is not."
+        also = f"And {state.text}." if state.text and state.cause is not judgement.cause else ""
+        return judgement.cause, " ".join(filter(None, [_weights(lost, sides), also]))
+    if judgement.cause in (Cause.WEIGHTS_NOT_RESTORED, Cause.ASSETS_MISSING):
+        return judgement.cause, "The weights are those that were saved; this state, which is no weight, is not."
     if _is_random(sides):
         text = "Weights and state agree, and a second load gives other outputs than the first: it is random."
         return Cause.NOT_DETERMINISTIC, text
+    if _amplifies(sides):
+        text = (
+            "Weights and state agree, and moving them by their last place moves the outputs as far: it may be rounding."
+        )
+        return judgement.cause, text
     return judgement.cause, _computes(sides, layer)
+
+
+def _amplifies(sides: Sides) -> bool:
+    """Tell whether the model makes so much of rounding that nothing can be said, however large the difference is."""
+    before, after = (side.arrays.get("outputs", ()) for side in (sides.saved, sides.loaded))
+    return reached(before, after, sides.tolerance, rounding(sides.saved, "movement"))
 
 
 def _weights(lost: Sequence[Pair], sides: Sides) -> str:

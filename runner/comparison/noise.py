@@ -58,12 +58,16 @@ class Rounding:
         return wide(moved.max(axis=0, keepdims=True) if moved.ndim > 1 and moved.size else moved.max(initial=0.0))
 
     def forgives(self, saved: Values, loaded: Values, moves: NDArray[Any]) -> NDArray[np.bool_]:
-        """Tell, number by number, which differences are noise; whole numbers have none."""
+        """Tell, number by number, which differences are noise: those that rounding reaches, and that are small."""
+        scale = float(np.abs(wide(saved))[np.isfinite(saved)].max(initial=0.0)) if saved.dtype.kind in "fc" else 0.0
+        return self.reaches(saved, loaded, moves) & (apart(saved, loaded) <= self.cap * scale)
+
+    def reaches(self, saved: Values, loaded: Values, moves: NDArray[Any]) -> NDArray[np.bool_]:
+        """Tell, number by number, which differences rounding can make; in whole numbers it makes none."""
         if saved.dtype.kind not in "fc" or loaded.dtype.kind not in "fc":
             return np.zeros(saved.shape, dtype=bool)
         finite = np.isfinite(saved) & np.isfinite(loaded)
-        scale = float(np.abs(wide(saved))[np.isfinite(saved)].max(initial=0.0))
-        return np.asarray(finite & (apart(saved, loaded) <= np.minimum(FACTOR * moves, self.cap * scale)))
+        return np.asarray(finite & (apart(saved, loaded) <= FACTOR * moves))
 
 
 EXACT = Rounding()

@@ -40,6 +40,18 @@ def compare_outputs(
     return Compared(cause=None, comparison=comparison, noise="; ".join(each.noise for each in compared if each.noise))
 
 
+def reached(saved: Sequence[Array], loaded: Sequence[Array], tolerance: Tolerance, rounding: Rounding) -> bool:
+    """Tell whether rounding alone may get that far, however large the difference is."""
+    pairs = _aligned(saved, loaded) if len(saved) == len(loaded) else []
+    alike = all(a.value.shape == b.value.shape and {a.value.dtype.kind, b.value.dtype.kind} == {"f"} for a, b in pairs)
+    return bool(pairs) and alike and all(_reached(a, b, tolerance, rounding) for a, b in pairs)
+
+
+def _reached(saved: Array, loaded: Array, tolerance: Tolerance, rounding: Rounding) -> bool:
+    within = close(saved.value, loaded.value, tolerance)
+    return bool((within | rounding.reaches(saved.value, loaded.value, rounding.moves(saved))).all())
+
+
 _ORDER = (
     Cause.SHAPE_CHANGED,
     Cause.DTYPE_CHANGED,

@@ -1,10 +1,14 @@
 """Whether weights came back. They are stored, not computed: rounding has no part in it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
 
 from runner.comparison.numbers import Compared, agree, beginning, distance, shape
 from runner.model import Array, Cause, Comparison, Tolerance
+
+_BFLOAT16 = 2.0**-7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,11 +75,23 @@ def _matched(ours: Sequence[Array], theirs: Sequence[Array], tolerance: Toleranc
         if not candidates:
             continue
         candidates.sort(key=lambda other: (other.layer, other.name) != (array.layer, array.name))
-        found = next((other for other in candidates if agree(array, other, tolerance)), None)
+        found = next((other for other in candidates if _restored(array, other, tolerance)), None)
         nearest = found or _nearest(array, candidates)
         left = [other for other in left if other is not nearest]
         difference = distance(array, nearest)
         yield Pair(saved=array, loaded=nearest, difference=difference, close=found is not None)
+
+
+def _restored(saved: Array, loaded: Array, tolerance: Tolerance) -> bool:
+    """Tell whether a weight came back, if only as precisely as a narrower type can hold it."""
+    return agree(saved, loaded, replace(tolerance, rtol=max(tolerance.rtol, _lost(saved, loaded))))
+
+
+def _lost(saved: Array, loaded: Array) -> float:
+    """Return the relative precision of a type that the weight did not have when it was saved."""
+    if saved.dtype == loaded.dtype:
+        return 0.0
+    return _BFLOAT16 if loaded.dtype == "bfloat16" else float(np.finfo(loaded.value.dtype).eps)
 
 
 def _nearest(array: Array, candidates: Sequence[Array]) -> Array:

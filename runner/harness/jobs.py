@@ -32,6 +32,7 @@ class Job:
         self.folder = message["folder"]
         self.tf = None
         self.writer = arrays.Writer()
+        self.heard = []
         self.observation = {
             "protocol": PROTOCOL,
             "phase": message["kind"] if message["kind"] == "save" else "load",
@@ -154,7 +155,10 @@ def _observe_saved(job, model, inputs, targets):
 
 def _steady(job, model, inputs, pairs):
     """Tell whether further calls give the same; what flips a coin for each call may well give the same twice."""
-    for _ in range(3 if _may_flip(model) else 1):
+    started = time.perf_counter()
+    for call in range(3 if _may_flip(model) else 1):
+        if call and time.perf_counter() - started > noise.SECONDS:
+            break
         again = observe.outputs(job.tf, model, inputs, job.message["call"])
         if not all(_same(a, b) for (_, a), (_, b) in zip(pairs, again)):
             return False
@@ -315,23 +319,23 @@ def _keep_layers(job, model):
 
 def _keep_activations(job, keras, model, inputs):
     """Keep what the layers give, but for those that give something else at every call."""
-    seen = observe.activations(job.tf, keras, model, inputs)
+    job.heard = observe.activations(job.tf, keras, model, inputs)
     again = dict(observe.activations(job.tf, keras, model, inputs))
-    job.keep("activations", [key + (array,) for key, array in seen if key in again and _same(array, again[key])])
+    steady = [(key, array) for key, array in job.heard if key in again and _same(array, again[key])]
+    job.keep("activations", [key + (array,) for key, array in steady if key[0]])
 
 
 def _keep_noise(job, keras, model, inputs):
     """Keep how far outputs and activations move when all that the model computes with moves by the last place."""
     if not job.tf.executing_eagerly():
         raise ValueError("weights are only moved where TensorFlow is eager")
-    call = job.message["call"]
-    pairs = observe.outputs(job.tf, model, inputs, call)
-    size = noise.unit(model, pairs)
-    moved = noise.movement(model, inputs, size, lambda given: observe.outputs(job.tf, model, given, call))
+    size = noise.unit(model, [(name, array) for (layer, name), array in job.heard if not layer])
+    moved = noise.movement(
+        model, inputs, size, job.heard, lambda given: observe.activations(job.tf, keras, model, given)
+    )
     job.observation["unit"] = size
-    job.keep("movement", [("", name, array.astype("float32")) for name, array in moved.items()])
-    layers_moved = noise.movement(model, inputs, size, lambda given: observe.activations(job.tf, keras, model, given))
-    job.keep("layer_movement", [key + (np.float64(array.max(initial=0)),) for key, array in layers_moved.items()])
+    job.keep("movement", [key + (array.astype("float32"),) for key, array in moved.items() if not key[0]])
+    job.keep("layer_movement", [key + (np.float64(array.max(initial=0)),) for key, array in moved.items() if key[0]])
 
 
 def _keep_optimizer(job, model):

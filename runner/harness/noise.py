@@ -6,11 +6,14 @@ each weight and each input is moved by one unit in the last place of the lowest 
 or down, which is as far as one rounding moves it.
 """
 
+import time
+
 import numpy as np
 
 from . import layers, observe
 
 PROBES = 3
+SECONDS = 0.5
 UNITS = {"float64": 2.0**-52, "float32": 2.0**-23, "float16": 2.0**-11, "bfloat16": 2.0**-8}
 
 
@@ -31,21 +34,26 @@ def _dtype(dtype):
     return getattr(dtype, "name", dtype)
 
 
-def movement(model, inputs, size, call):
+def movement(model, inputs, size, before, call):
     """
-    Return the largest movement of each number that `call` gives, over a few calls, as float64 arrays.
+    Return the largest movement of each number over a few calls, as float64 arrays.
+
+    A model that takes long is called once only.
 
     Args:
         size: What `unit` returned.
+        before: What `call` gives for inputs and weights as they are.
         call: Takes inputs, gives (key, array) pairs; those that are no floats are left out.
     """
-    random = np.random.RandomState(0)
-    before = dict(_floats(call(inputs)))
+    random, started = np.random.RandomState(0), time.perf_counter()
+    before = dict(_floats(before))
     moved = {key: np.zeros(array.shape) for key, array in before.items()}
     variables = [variable for variable in model.weights if _is_float(variable)]
     kept = [np.array(variable.numpy()) for variable in variables]
     try:
-        for _ in range(PROBES):
+        for probe in range(PROBES):
+            if probe and time.perf_counter() - started > SECONDS:
+                break
             for variable, value in zip(variables, kept):
                 variable.assign(_nudged(value, size, random))
             for key, array in _floats(call(_structure(inputs, size, random))):

@@ -122,7 +122,11 @@ def _module_variable(variable):
 
 
 def activations(tf, keras, model, inputs):
-    """Return ((layer, name), array) for what each layer gives, in the order in which they are done."""
+    """
+    Return ((layer, name), array) for what each layer gives, in the order in which they are done.
+
+    The outputs of the model come last, under the layer "", where TensorFlow is eager.
+    """
     if tf.executing_eagerly():
         return _overheard(tf, model, inputs)
     return _tapped(keras, model, inputs)
@@ -135,14 +139,15 @@ def _overheard(tf, model, inputs):
     try:
         for path, layer in watched:
             vars(layer)["call"] = _listening(path, layer.call, heard)
-        model(tensors(tf, inputs), training=False)
+        result = model(tensors(tf, inputs), training=False)
     finally:
         for layer, call in kept:
             if call is None:
                 vars(layer).pop("call", None)
             else:
                 vars(layer)["call"] = call
-    return heard
+    given = _with_model_names(flatten(result), model)
+    return heard + [(("", name), as_array(leaf, name)[0]) for name, leaf in given]
 
 
 def _listening(path, call, heard):
