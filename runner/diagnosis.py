@@ -20,6 +20,7 @@ from runner.fingerprint import innermost
 from runner.model import Cause, Phase, Raised
 
 _TABLE = Path(__file__).with_name("causes.yaml")
+_ANY_LAYER = "a layer"
 _SPOKEN_OF = ("python", "tensorflow", "keras", "numpy", "h5py", "protobuf")
 
 
@@ -84,14 +85,22 @@ def diagnose(phase: Phase | None, raised: Raised, log: str, save: Side, load: Si
     Returns:
         The first row that holds for the innermost reason, else for the whole message; `unrecognised` if none does.
     """
+    found = match(phase, raised, log, save, load)
+    if found is None:
+        return Diagnosis(cause=Cause.UNRECOGNISED)
+    row, text = found
+    explanation = _explain(row, replace(raised, message=text), raised.message, save, load)
+    return Diagnosis(cause=row.cause, explanation=explanation, sources=row.sources)
+
+
+def match(phase: Phase | None, raised: Raised, log: str, save: Side, load: Side) -> tuple["Row", str] | None:
+    """Return the row that names the cause of a failure, and the part of the message that it was found in."""
     for text in dict.fromkeys((innermost(raised.message), raised.message)):
         seen = replace(raised, message=text)
         for row in table():
             if _sides_hold(row, save, load) and _face_holds(row, phase, seen, log) and _name_holds(row, seen, save):
-                return Diagnosis(
-                    cause=row.cause, explanation=_explain(row, seen, raised.message, save, load), sources=row.sources
-                )
-    return Diagnosis(cause=Cause.UNRECOGNISED)
+                return row, text
+    return None
 
 
 @cache
@@ -151,10 +160,15 @@ def _plain(version: str) -> str:
 def _name_holds(row: Row, raised: Raised, save: Side) -> bool:
     if row.name is None:
         return True
-    found = row.message.search(raised.message) if row.message else None
-    if found is None or save.own is None:
-        return False
-    return (bare_name(found["name"]) in save.own) == (row.name == "own")
+    name = _groups(row, raised).get("name")
+    return None not in (name, save.own) and (bare_name(name or "") in (save.own or ())) == (row.name == "own")
+
+
+def _groups(row: Row, raised: Raised) -> dict[str, str]:
+    """Return the named groups of a row's patterns, those of the message before those of the traceback."""
+    searched = ((row.traceback, raised.traceback), (row.message, raised.message))
+    found = [hit for pattern, text in searched if pattern and (hit := pattern.search(text))]
+    return {name: value for hit in found for name, value in hit.groupdict().items() if value}
 
 
 def bare_name(text: str) -> str:
@@ -174,11 +188,10 @@ def _face_holds(row: Row, phase: Phase | None, raised: Raised, log: str) -> bool
 
 def _explain(row: Row, raised: Raised, whole: str, save: Side, load: Side) -> str:
     """Fill in what the row says; `whole` is the message with what Keras says around the reason."""
-    searched = ((row.message, raised.message), (row.traceback, raised.traceback))
-    found = [match for pattern, text in searched if pattern and (match := pattern.search(text))]
-    groups = {name: _group(name, value) for match in found for name, value in match.groupdict().items() if value}
+    groups = {name: _group(name, value) for name, value in _groups(row, raised).items()}
     said = {**_versions("save", save), **_versions("load", load), "layer": _subject(whole), **groups}
-    return row.explanation.format_map(defaultdict(lambda: "it", said))
+    text = row.explanation.format_map(defaultdict(lambda: "it", said))
+    return f"A{text[1:]}" if text.startswith(_ANY_LAYER) else text
 
 
 def _group(name: str, value: str) -> str:
@@ -206,7 +219,7 @@ def _keywords(text: str) -> str:
 def _subject(message: str) -> str:
     """Return the layer that a message is about: the last that it says it could not make."""
     names = re.findall(r"deserializing class '(\w+)'|<class '[\w.]*?(\w+)'> could not be", message)
-    return next((first or second for first, second in reversed(names)), "A layer")
+    return next((first or second for first, second in reversed(names)), _ANY_LAYER)
 
 
 def _versions(which: str, side: Side) -> dict[str, str]:

@@ -19,6 +19,7 @@ _ADDRESSES = re.compile(r"\b0x[0-9a-fA-F]{4,}\b")
 _QUOTED = re.compile(r"'[^'\n]{0,200}'|\"[^\"\n]{0,200}\"|`[^`\n]{0,200}`")
 _NUMBERS = re.compile(r"(?<![A-Za-z])[-+]?\d[\d.,]*(?:e[-+]?\d+)?|(?<=[A-Za-z_])\d+")
 _LISTS = re.compile(r"[\[({](?:[…N,\s:]|None|True|False)*[\])}]")
+_IN_USER_CODE = "in user code:"  # AutoGraph shows the stack first, and the reason last
 _WIDTH = 300
 _MOST = 20000
 
@@ -31,9 +32,11 @@ def innermost(message: str) -> str:
 
 def first_line(raised: Raised) -> str:
     """Return ``Type: first line of the innermost reason``, without the dump of a configuration or a call behind it."""
-    text = _TAIL.sub("", innermost(raised.message[:_MOST])).strip()
-    line = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return f"{raised.type}: {line}" if line else raised.type
+    text = _TAIL.sub("", innermost(raised.message[:_MOST]))
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    if not lines:
+        return raised.type
+    return f"{raised.type}: {lines[-1] if lines[0] == _IN_USER_CODE else lines[0]}"
 
 
 def fingerprint(raised: Raised) -> str:

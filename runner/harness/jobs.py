@@ -21,6 +21,7 @@ from . import PROTOCOL, arrays, invent, layers, loaders, noise, observe, own, pr
 from .repair import artifacts
 
 TEXT = 20000
+OVER = 2000
 OWN = 1000  # names; a scenario that imports a whole library has many
 
 
@@ -128,11 +129,12 @@ def _save(job):
     job.enter("save")
     message = job.message
     save = scripts.function(message["scenario"], message["script"], "save")
+    job.observation["own"] = sorted(scripts.own_names(save, message["scenario"]))[:OWN]
     os.makedirs(os.path.dirname(message["path"]))
     returned = job.timed("save", save, message["path"])
     _check_written(message["path"])
     model, inputs, targets = _returned(returned)
-    job.attempt("own", _keep_own, job, save, model)
+    job.attempt("own", _keep_own, job, save, model)  # once more: saving may have imported, or made, others
     _observe_saved(job, model, inputs, targets)
 
 
@@ -372,10 +374,28 @@ def _caught(job, error):
     job.observation["exception"] = {
         "type": type(error).__name__,
         "message": text[:TEXT],
-        "traceback": "".join(traceback.format_exception(type(error), error, error.__traceback__))[-2 * TEXT :],
+        "traceback": _traced(error)[-2 * TEXT :],
         "in_scenario": _in_scenario(job, error),
     }
     return 1
+
+
+def _traced(error):
+    """Return the traceback, and behind it what the exception was raised over: Keras raises its own ``from None``."""
+    shown = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    over = ["Raised over {}: {}\n".format(type(each).__name__, _text(each)[:OVER]) for each in _raised_over(error)]
+    return shown + "".join(over)
+
+
+def _raised_over(error):
+    found, known = [], {id(error)}
+    while len(found) < 5:
+        error = error.__cause__ or error.__context__
+        if error is None or id(error) in known:
+            break
+        known.add(id(error))
+        found.append(error)
+    return found
 
 
 def _in_scenario(job, error):

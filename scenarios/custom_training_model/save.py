@@ -12,7 +12,7 @@ class Stepwise(tf.keras.Model):
 
     def train_step(self, data):
         """Take one step down the squared error."""
-        inputs, targets = data
+        inputs, targets = data[:2]
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(tf.square(self(inputs, training=True) - targets))
         gradients = tape.gradient(loss, self.trainable_variables)

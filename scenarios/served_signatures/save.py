@@ -43,4 +43,4 @@ def save(path):
     fill(model)
     service = Service(model)
     tf.saved_model.save(service, path, signatures={"serving_default": service.serve})
-    return service.serve, np.random.RandomState(1).normal(size=(8, 4)).astype("float32")
+    return lambda features: service.serve(features), np.random.RandomState(1).normal(size=(8, 4)).astype("float32")

@@ -24,6 +24,11 @@ class TwoTowers(tf.keras.Model):
         """Say what it takes to make it again."""
         return {"units": self.units}
 
+    @classmethod
+    def from_config(cls, config):
+        """Make it again; before Keras 2.11 the default is for functional models."""
+        return cls(**config)
+
 
 def build():
     """Build it by a call."""

@@ -319,3 +319,37 @@ def test_text_of_a_declined_cell(lab: Lab) -> None:
     record = lab.one("def save(path):\n        raise NotImplementedError('needs Keras 3')")
     assert record.status is Status.UNSUPPORTED
     assert "needs Keras 3" in record.explanation
+
+
+OWN = """
+import helper
+import numpy as np
+
+class Mine:
+    pass
+
+def save(path):
+    open(path, "w").close()
+    return (lambda x: x), np.ones(2)
+"""
+"""A script that defines a class; its helper defines a function."""
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("Mine", Cause.CUSTOM_OBJECT_MISSING),
+        ("package>Mine", Cause.CUSTOM_OBJECT_MISSING),
+        ("helped", Cause.CUSTOM_OBJECT_MISSING),
+        ("LSTM", Cause.CLASS_MOVED),
+        ("keras.layers.LSTM", Cause.CLASS_MOVED),
+        ("array", Cause.CLASS_MOVED),
+    ],
+)
+def test_own_code_is_told_from_the_library_s(lab: Lab, name: str, cause: Cause) -> None:
+    """A class that nobody finds is a missing custom object if the scenario's folder defines it, else it moved."""
+    load = f"def load(path):\n    raise TypeError(\"Could not locate class '{name}'. Make sure custom classes\")\n"
+    scenario = lab.scenario("own", OWN, load)
+    (scenario.folder / "helper.py").write_text("from numpy import array\n\ndef helped(x):\n    return array(x)\n")
+    (record,) = lab.run([scenario]).values()
+    assert (record.cause, record.phase) == (cause, Phase.LOAD)
