@@ -402,6 +402,8 @@ class Tried:
         loses: What a reader gives up with it, such as ``optimizer``.
         how: Code, or a command, that does it.
         cause: Why it did not pass.
+        error: First line of the exception, if it raised one.
+        changes: What it changed on the way, in words.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
@@ -413,6 +415,7 @@ class Tried:
     comparison: Comparison | None = None
     cause: Cause | None = None
     explanation: str = ""
+    error: str = ""
     changes: tuple[str, ...] = ()
     seconds: float = 0.0
 

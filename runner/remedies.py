@@ -363,7 +363,7 @@ def _bridges(spec: EnvironmentSpec, file_format: Format, case: Case) -> bool:
         return False
     if case.format is Format.SAVEDMODEL and keras_3(spec):
         return False
-    if case.format is Format.EXPORT:
+    if case.format is Format.EXPORT or not _reads_suffix(spec, case):
         return False
     writer, reader = _keras(spec), _keras(case.load)
     match file_format:
@@ -375,6 +375,13 @@ def _bridges(spec: EnvironmentSpec, file_format: Format, case: Case) -> bool:
             return writer.major < 3 and reader.major < 3 and _runs_graphs(spec, case.load)
         case _:
             return _runs_graphs(spec, case.load)
+
+
+def _reads_suffix(spec: EnvironmentSpec, case: Case) -> bool:
+    """Tell whether ``.keras`` is to an environment what it was to the one that wrote it: HDF5, or a zip archive."""
+    if case.format is not Format.KERAS:
+        return True
+    return _keras(spec).major < 3 if _keras(case.save) < _ZIPPED else _keras(spec) >= _ZIPPED
 
 
 def _runs_graphs(writer: EnvironmentSpec, reader: EnvironmentSpec) -> bool:

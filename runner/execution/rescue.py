@@ -105,6 +105,7 @@ class _Search:
         self._tried: dict[tuple[str, ...], Tried] = {}
         self._causes: list[Cause] = []
         self._impassable: set[str] = set()
+        self._faced: set[tuple[str, str]] = set()
 
     async def run(self, judgement: Judgement) -> Rescued:
         """Try until one way passes, or all of them."""
@@ -128,11 +129,19 @@ class _Search:
             self._keep(steps, outcome)
             if self._is_over(outcome):
                 return True
-            if not self._is_impassable(step) and remedies.joins(step) and _came_further(failed, outcome.judgement):
-                self._causes += [outcome.judgement.cause] if outcome.judgement.cause else []
-                if await self._go_on(steps, outcome.judgement):
-                    return True
+            if self._leads_on(step, failed, outcome.judgement) and await self._go_on(steps, outcome.judgement):
+                return True
         return False
+
+    def _leads_on(self, step: str, before: Judgement, after: Judgement) -> bool:
+        """Tell whether a step took a failure away and brought one to light from which the search did not go on yet."""
+        if self._is_impassable(step) or not remedies.joins(step) or not _came_further(before, after):
+            return False
+        face = _face(after)
+        new = face not in self._faced
+        self._faced.add(face)
+        self._causes += [after.cause] if after.cause else []
+        return new
 
     def _is_over(self, outcome: _Outcome) -> bool:
         found = outcome.judgement.status is Status.PASS and self._rescue.options.remedies is Mode.FIRST
@@ -152,6 +161,7 @@ class _Search:
             comparison=judgement.comparison,
             cause=judgement.cause,
             explanation=judgement.explanation,
+            error=judgement.exception.first_line if judgement.exception else "",
             changes=outcome.changes,
             seconds=outcome.seconds,
         )
@@ -243,8 +253,9 @@ def _came_further(before: Judgement, after: Judgement) -> bool:
         return False
     if before.cause is after.cause and before.explanation and before.explanation == after.explanation:
         return False
-    return _first_line(before) != _first_line(after)
+    return _face(before) != _face(after)
 
 
-def _first_line(judgement: Judgement) -> str:
-    return judgement.exception.first_line if judgement.exception else str(judgement.cause)
+def _face(judgement: Judgement) -> tuple[str, str]:
+    """Return what tells one failure from another."""
+    return str(judgement.cause), judgement.exception.first_line if judgement.exception else ""
