@@ -15,7 +15,16 @@ RATIO = 1000
 _MOST_MEMBERS = 100000
 # Compact, contiguous and chunked, by HDF5's numbers; the fourth is virtual: data of other files.
 _OWN_LAYOUTS = (0, 1, 2)
-_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, NotImplementedError, OSError, RuntimeError)
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+)
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 

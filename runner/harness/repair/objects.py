@@ -7,8 +7,31 @@ from .live import named_arguments
 
 # What these are made of is code or another file: they are never made on trial.
 _RUN_CODE = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__lambda__"}
-_ONLY_TRAINING = ("initializer", "regularizer", "constraint", "seed", "trainable", "implementation", "ema", "jit_compile")
-_SPEED_OR_SHAPE = ("query_shape", "key_shape", "value_shape", "batch_input_shape", "fill_value", "fill_mode", "input_length", "is_legacy_optimizer", "renorm_momentum", "autocast", "dtype", "name", "fn")
+_ONLY_TRAINING = (
+    "initializer",
+    "regularizer",
+    "constraint",
+    "seed",
+    "trainable",
+    "implementation",
+    "ema",
+    "jit_compile",
+)
+_SPEED_OR_SHAPE = (
+    "query_shape",
+    "key_shape",
+    "value_shape",
+    "batch_input_shape",
+    "fill_value",
+    "fill_mode",
+    "input_length",
+    "is_legacy_optimizer",
+    "renorm_momentum",
+    "autocast",
+    "dtype",
+    "name",
+    "fn",
+)
 
 
 def is_object(value):
@@ -69,7 +92,11 @@ class Repair:
         return cls
 
     def _write_class(self, thing, plain, cls, namespace):
-        name = plain if cls.__name__ == plain or (namespace and hasattr(self._live.attribute(namespace), plain)) else cls.__name__
+        name = (
+            plain
+            if cls.__name__ == plain or (namespace and hasattr(self._live.attribute(namespace), plain))
+            else cls.__name__
+        )
         if thing["class_name"] != name:
             self._say("{}: class written as {}".format(label(thing), name))
             thing["class_name"] = name

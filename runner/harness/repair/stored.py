@@ -12,7 +12,15 @@ import numpy as np
 from . import WeightsError
 
 _VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
-_NOT_THE_MODEL = ("optimizer", "_optimizer", "metrics", "keras_api", "save_counter", "_CHECKPOINTABLE_OBJECT_GRAPH", "optimizer_weights")
+_NOT_THE_MODEL = (
+    "optimizer",
+    "_optimizer",
+    "metrics",
+    "keras_api",
+    "save_counter",
+    "_CHECKPOINTABLE_OBJECT_GRAPH",
+    "optimizer_weights",
+)
 _CONTAINERS = ("vars#0", "layers#0", "layer_checkpoint_dependencies#0")
 _RANDOM = ("seed_generator", "random_generator", "seed_generator_state", "StateVar", "rng_state", "state_var")
 _COUNTERS = ("count", "counter", "iteration", "iterations", "step", "num_batches_tracked")
