@@ -1,4 +1,4 @@
-"""What a file is by its content, and what of it must not be opened. Neither needs TensorFlow, nor runs what it reads."""
+"""What a file is by its content, and what must not be opened. Neither needs TensorFlow, nor runs what it reads."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""What the Keras that will load the artifact has: its classes by kind and name, and what it makes of a configuration."""
+"""What the Keras that will load an artifact has: classes by kind and name, and what it makes of a configuration."""
 
 import copy
 import inspect

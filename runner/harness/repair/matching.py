@@ -49,7 +49,7 @@ def _exactly(stored, placed, style):
 
 
 def _loosely(stored, placed, style):
-    """Pair what has less and less in common, in order, where both sides have as many of a kind; None unless all pair."""
+    """Pair what has less and less in common, in order, where both sides have as many of a kind; None unless all do."""
     found = []
     for strictness, key in enumerate(_keys(style)):
         left, right = _grouped(stored, key), _grouped(placed, key)

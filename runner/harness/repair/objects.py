@@ -121,7 +121,7 @@ class Repair:
         thing["registered_name"] = name if self._live.major < 3 else None
         self._say("{}: module {} written as {}".format(label(thing), module, thing["module"]))
 
-    def arguments(self, thing, kind, cls):
+    def arguments(self, thing, cls):
         """Take out what the class does not take, and write what it takes otherwise."""
         if runs_code(thing) or _is_model(thing):
             return
@@ -178,7 +178,7 @@ def taken_out(key, value):
 
 
 def _is_quiet(key, value):
-    if value is None or value is False or value in ([], {}, "", 1, "channels_last") and value is not True:
+    if value is None or value is False or (value in ([], {}, "", 1, "channels_last") and value is not True):
         return True
     return any(word in key for word in _ONLY_TRAINING) or key in _SPEED_OR_SHAPE
 
@@ -187,7 +187,7 @@ def _is_model(thing):
     return "layers" in thing["config"]
 
 
-def _plain_policy(live, thing):
+def _plain_policy(_live, thing):
     return structure.plain_policy(thing)
 
 

@@ -78,11 +78,11 @@ def weights_file(path, folder):
     return target
 
 
-def _hdf5(tf, path):
+def _hdf5(_tf, path):
     import h5py
 
     with h5py.File(path, "r") as file:
-        root = file["model_weights"] if "model_weights" in file else file
+        root = file.get("model_weights", file)
         if "layer_names" in root.attrs:
             return list(_by_layer(root))
         found = []

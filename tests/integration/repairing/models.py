@@ -119,7 +119,7 @@ def _repaired(make, path, out):
 def _into(make, path):
     from harness.repair import artifacts, weights
 
-    model, shapes = make()
+    model = make()[0]
     weights.into(tf, model, artifacts.sniff(path), path)
     return _difference(model, make, path)
 
