@@ -1,4 +1,4 @@
-"""What a file is by its content, and what of it must not be opened. Neither needs TensorFlow, nor runs what it reads."""
+"""What a file is by its content, and what must not be opened. Neither needs TensorFlow, nor runs what it reads."""
 
 import os
 import re
@@ -120,7 +120,12 @@ def _check_kind(path, status, root):
         what = "{} is a symbolic link to {!r}, which may lead anywhere"
         raise Refused(what.format(_shown(path, root), os.readlink(path)) + ": it is not opened.")
     if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
-        kinds = ((stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISBLK, "a device"), (stat.S_ISCHR, "a device"))
+        kinds = (
+            (stat.S_ISFIFO, "a pipe"),
+            (stat.S_ISSOCK, "a socket"),
+            (stat.S_ISBLK, "a device"),
+            (stat.S_ISCHR, "a device"),
+        )
         kind = next(name for test, name in kinds if test(mode))
         raise Refused("{} is {}, no file: it is not opened.".format(_shown(path, root), kind))
 

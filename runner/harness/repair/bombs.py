@@ -15,7 +15,16 @@ RATIO = 1000
 _MOST_MEMBERS = 100000
 # Compact, contiguous and chunked, by HDF5's numbers; the fourth is virtual: data of other files.
 _OWN_LAYOUTS = (0, 1, 2)
-_DAMAGE = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, ValueError, NotImplementedError, OSError, RuntimeError)
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    ValueError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+)
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
@@ -188,21 +197,21 @@ def _in_link(file, where):
     """Say what is wrong with a link that leaves the file, or leads back to itself."""
     import h5py
 
-    followed = set()
+    followed, first = set(), where
     while True:
         try:
             link = file.get(where, getlink=True)
         except Exception:  # damaged
             return None
         if isinstance(link, h5py.ExternalLink):
-            target = (_escaped(where), _escaped(link.filename))
+            target = (_escaped(first), _escaped(link.filename))
             return "The HDF5 file {{name}} has at '{}' a link into the file '{}'".format(*target)
         if not isinstance(link, h5py.SoftLink):
             return None
         target = posixpath.normpath(posixpath.join(posixpath.dirname(where), link.path))
         followed.add(where)
         if target in followed or where.startswith(target.rstrip("/") + "/"):
-            return "The HDF5 file {{name}} has at '{}' a link that leads back to itself".format(_escaped(where))
+            return "The HDF5 file {{name}} has at '{}' a link that leads back to itself".format(_escaped(first))
         where = target
 
 

@@ -126,7 +126,7 @@ class Walk:
             self.unknown.add(thing["class_name"])
             return thing
         self._structure(thing)
-        self.one.arguments(thing, kind, cls)
+        self.one.arguments(thing, cls)
         if self.live.major >= 3 and self.file_format == "h5" and "module" not in thing:
             self._keep_axis(thing, cls)
         return thing
@@ -163,7 +163,7 @@ class Walk:
         """
         Add the module where this Keras's reader of plain HDF5 configurations would lose the axis.
 
-        Source: https://github.com/keras-team/keras/pull/20973 (3.0 to 3.8 drop a whole number; a longer list is lost in all)
+        Source: https://github.com/keras-team/keras/pull/20973 (3.0 to 3.8 lose a whole number, all a longer list)
         """
         axis = thing["config"].get(_AXIS)
         if axis is None or (isinstance(axis, list) and len(axis) == 1):

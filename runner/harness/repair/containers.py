@@ -25,7 +25,9 @@ def read_h5(path):
     with h5py.File(path, "r") as file:
         found = {name: _text(file.attrs[name]) for name in _ATTRIBUTES if name in file.attrs}
     if "model_config" not in found:
-        raise NothingToRepair("The HDF5 file holds weights and no model_config, so there is no configuration to repair.")
+        raise NothingToRepair(
+            "The HDF5 file holds weights and no model_config, so there is no configuration to repair."
+        )
     return {name: json.loads(text) for name, text in found.items()}
 
 
@@ -50,7 +52,9 @@ def read_keras(path):
         with zipfile.ZipFile(path) as archive:
             return json.loads(archive.read("config.json").decode("utf-8"))
     except (zipfile.BadZipFile, KeyError):
-        raise NothingToRepair("The file is no .keras archive with a config.json, so there is no configuration to repair.")
+        raise NothingToRepair(
+            "The file is no .keras archive with a config.json, so there is no configuration to repair."
+        )
 
 
 def major_version(path):

@@ -1,4 +1,4 @@
-"""What the Keras that will load the artifact has: its classes by kind and name, and what it makes of a configuration."""
+"""What the Keras that will load an artifact has: classes by kind and name, and what it makes of a configuration."""
 
 import copy
 import inspect
@@ -103,6 +103,13 @@ class Live:
 
     def _package(self):
         return "tensorflow.python.keras." if self.root == "tensorflow" else self.root + "."
+
+    def deserializer(self):
+        """Return what makes an object of a ``.keras`` configuration; 2.12 has it under no public name."""
+        for path in (".src.saving.serialization_lib", ".saving.serialization_lib"):
+            if self.root + path in sys.modules:
+                return sys.modules[self.root + path].deserialize_keras_object
+        return self.attribute("saving.deserialize_keras_object")
 
     def takes_single_ends(self):
         """Tell whether this Keras writes, and so reads, a model's only input without a list around it."""

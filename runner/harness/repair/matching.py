@@ -25,10 +25,12 @@ def pairs(stored, placed):
         return None
     for style, how in STYLES:
         if all(style in entry.names for entry in stored):
-            for key, words in _keys(style):
-                found = _by_key(stored, placed, key)
-                if found:
-                    return how + words, found
+            found = _exactly(stored, placed, style)
+            if found:
+                return how, found
+            found = _loosely(stored, placed, style)
+            if found:
+                return how + ", without their numbers and in order", found
     for order in (list, _trainable_first):
         found = list(zip(stored, order(placed)))
         if _agree(found):
@@ -36,31 +38,51 @@ def pairs(stored, placed):
     return None
 
 
-def _keys(style):
-    """Yield (what two names must have in common, how to say so), the strictest first."""
-    yield (lambda entry: entry.names[style]), ""
-    for last in (None, 4, 3, 2, 1):
-        yield (lambda entry, last=last: _plain(entry, style, last)), ", without their numbers and in order"
-
-
-def _plain(entry, style, last):
-    words = entry.names[style]
-    words = words if last is None else words[-last:]
-    return tuple(re.sub(r"([_#-]\d+)+$", "", word).lstrip("_") for word in words) + entry.shape
-
-
-def _by_key(stored, placed, key):
-    """Pair those of one key in order, where both sides have as many of each."""
-    waiting = defaultdict(list)
-    for entry in placed:
-        waiting[key(entry)].append(entry)
-    found = []
-    for entry in stored:
-        same = waiting[key(entry)]
-        if not same:
-            return None
-        found.append((entry, same.pop(0)))
+def _exactly(stored, placed, style):
+    """Pair what has the same name, if all do: a name alone may be that of another layer of the same class."""
+    waiting = {entry.names[style]: entry for entry in placed}
+    names = [entry.names[style] for entry in stored]
+    if set(names) != set(waiting) or len(waiting) != len(placed):
+        return None
+    found = [(entry, waiting[entry.names[style]]) for entry in stored]
     return found if _agree(found) else None
+
+
+def _loosely(stored, placed, style):
+    """Pair what has less and less in common, in order, where both sides have as many of a kind; None unless all do."""
+    found = []
+    for strictness, key in enumerate(_keys(style)):
+        left, right = _grouped(stored, key), _grouped(placed, key)
+        # Paths stand in the file by their alphabet: what the order there says, it says of one class only.
+        most = 1 if style == "path" and strictness else len(stored)
+        kinds = [kind for kind in left if len(left[kind]) == len(right.get(kind, ())) <= most]
+        same = [pair for kind in kinds for pair in zip(left[kind], right[kind])]
+        found.extend(same)
+        used = {id(entry) for pair in same for entry in pair}
+        stored = [entry for entry in stored if id(entry) not in used]
+        placed = [entry for entry in placed if id(entry) not in used]
+    return None if stored else found
+
+
+def _keys(style):
+    """Yield what two entries must have in common: their whole names, less of them, only the layer."""
+    yield lambda entry: _plain(entry.names[style]) + entry.shape
+    for skipped in (1, 2):
+        yield lambda entry, skipped=skipped: _plain(entry.names[style][skipped:]) + entry.shape
+    yield lambda entry: _plain(entry.names[style][:-1]) + entry.shape
+    yield lambda entry: _plain(entry.names[style][:1]) + entry.shape
+    yield lambda entry: _plain(entry.names[style][-1:]) + entry.shape
+
+
+def _plain(words):
+    return tuple(re.sub(r"([_#-]\d+)+$", "", word).lstrip("_") for word in words)
+
+
+def _grouped(entries, key):
+    groups = defaultdict(list)
+    for entry in entries:
+        groups[key(entry)].append(entry)
+    return groups
 
 
 def _agree(found):

@@ -7,8 +7,31 @@ from .live import named_arguments
 
 # What these are made of is code or another file: they are never made on trial.
 _RUN_CODE = {"Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "__lambda__"}
-_ONLY_TRAINING = ("initializer", "regularizer", "constraint", "seed", "trainable", "implementation", "ema", "jit_compile")
-_SPEED_OR_SHAPE = ("query_shape", "key_shape", "value_shape", "batch_input_shape", "fill_value", "fill_mode", "input_length", "is_legacy_optimizer", "renorm_momentum", "autocast", "dtype", "name", "fn")
+_ONLY_TRAINING = (
+    "initializer",
+    "regularizer",
+    "constraint",
+    "seed",
+    "trainable",
+    "implementation",
+    "ema",
+    "jit_compile",
+)
+_SPEED_OR_SHAPE = (
+    "query_shape",
+    "key_shape",
+    "value_shape",
+    "batch_input_shape",
+    "fill_value",
+    "fill_mode",
+    "input_length",
+    "is_legacy_optimizer",
+    "renorm_momentum",
+    "autocast",
+    "dtype",
+    "name",
+    "fn",
+)
 
 
 def is_object(value):
@@ -69,7 +92,11 @@ class Repair:
         return cls
 
     def _write_class(self, thing, plain, cls, namespace):
-        name = plain if cls.__name__ == plain or (namespace and hasattr(self._live.attribute(namespace), plain)) else cls.__name__
+        name = (
+            plain
+            if cls.__name__ == plain or (namespace and hasattr(self._live.attribute(namespace), plain))
+            else cls.__name__
+        )
         if thing["class_name"] != name:
             self._say("{}: class written as {}".format(label(thing), name))
             thing["class_name"] = name
@@ -94,7 +121,7 @@ class Repair:
         thing["registered_name"] = name if self._live.major < 3 else None
         self._say("{}: module {} written as {}".format(label(thing), module, thing["module"]))
 
-    def arguments(self, thing, kind, cls):
+    def arguments(self, thing, cls):
         """Take out what the class does not take, and write what it takes otherwise."""
         if runs_code(thing) or _is_model(thing):
             return
@@ -160,7 +187,7 @@ def _is_model(thing):
     return "layers" in thing["config"]
 
 
-def _plain_policy(live, thing):
+def _plain_policy(_live, thing):
     return structure.plain_policy(thing)
 
 

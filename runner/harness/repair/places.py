@@ -6,11 +6,10 @@ import numpy as np
 
 from . import stored
 
+# What Keras keeps in a layer besides its parts: lists of the same parts, of variables, and of how it was called.
 _BOOKKEEPING = re.compile(
-    r"_?(self_tracked_trackables|layers|operations|metrics|compiled_\w+|optimizer|inbound_nodes\w*|outbound_nodes\w*|"
-    r"callable_losses|losses|updates|saved_model\w*|nodes\w*|tracker|loss_tracker|layer_checkpoint_dependencies|"
-    r"trainable_(variables|weights)|non_trainable_(variables|weights)|obj_reference_counts\w*|"
-    r"unconditional\w*|trackable_saver|functional|input_tensors|seed_generators|network_nodes|_tf_trackable|tf_trackable)"
+    r"_(self|obj|saved_model|compiled|inbound|outbound|tf)_\w+|_?(non_)?trainable_(variables|weights)|_?seed_generators|"
+    r"_?(layers|operations\w*|metrics|optimizer|losses|updates|nodes\w*|tracker|loss_tracker|functional|network_nodes)"
 )
 
 

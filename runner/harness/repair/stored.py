@@ -12,7 +12,16 @@ import numpy as np
 from . import WeightsError
 
 _VALUE = "/.ATTRIBUTES/VARIABLE_VALUE"
-_NOT_THE_MODEL = ("optimizer", "_optimizer", "metrics", "keras_api", "save_counter", "_CHECKPOINTABLE_OBJECT_GRAPH", "optimizer_weights")
+_NOT_THE_MODEL = (
+    "optimizer",
+    "_optimizer",
+    "metrics",
+    "keras_api",
+    "save_counter",
+    "_CHECKPOINTABLE_OBJECT_GRAPH",
+    "optimizer_weights",
+)
+_CONTAINERS = ("vars#0", "layers#0", "layer_checkpoint_dependencies#0")
 _RANDOM = ("seed_generator", "random_generator", "seed_generator_state", "StateVar", "rng_state", "state_var")
 _COUNTERS = ("count", "counter", "iteration", "iterations", "step", "num_batches_tracked")
 
@@ -69,11 +78,11 @@ def weights_file(path, folder):
     return target
 
 
-def _hdf5(tf, path):
+def _hdf5(_tf, path):
     import h5py
 
     with h5py.File(path, "r") as file:
-        root = file["model_weights"] if "model_weights" in file else file
+        root = file.get("model_weights", file)
         if "layer_names" in root.attrs:
             return list(_by_layer(root))
         found = []
@@ -152,8 +161,8 @@ class _Ranks:
         for depth, word in enumerate(name[:-1]):
             base = without_number(word)
             same = sorted(self._members[tuple(name[:depth]), base], key=natural)
-            words.append("layers" if word == "_layer_checkpoint_dependencies" else "{}#{}".format(base.lstrip("_"), same.index(word)))
-        return tuple(word for word in words if word not in ("vars#0", "layers#0")) + (name[-1],)
+            words.append("{}#{}".format(base.lstrip("_"), same.index(word)))
+        return tuple(word for word in words if word not in _CONTAINERS) + (name[-1],)
 
 
 def ranked(names):
@@ -181,9 +190,9 @@ def _checkpoint(tf, path):
     keys = [key for key in reader.get_variable_to_shape_map() if key.endswith(_VALUE)]
     words = {key: key[: -len(_VALUE)].split("/") for key in keys if ".OPTIMIZER_SLOT" not in key}
     words = {key: name for key, name in words.items() if name[0] not in _NOT_THE_MODEL}
-    listed = {key: name for key, name in words.items() if name[0] == "variables"}
-    # Keras 3 exports all variables twice, in two lists.
-    words = listed or {key: name for key, name in words.items() if name[0] != "_all_variables"} or words
+    if any(name[0] == "variables" for name in words.values()):
+        # Keras 3 exports all variables twice, in two lists.
+        words = {key: name for key, name in words.items() if name[0] != "_all_variables"}
     names = _full_names(reader)
     entries = []
     for key in sorted(words, key=natural):

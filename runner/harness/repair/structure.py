@@ -1,8 +1,8 @@
 """
 How Keras 2 and Keras 3 write the same graph: which layer was called on what, and what a dtype is called.
 
-Keras 2 writes a call as ``[[layer, node, tensor, kwargs], ...]`` and counts the first node of a nested model as 1; Keras 3
-writes ``{"args": [tensor, ...], "kwargs": {...}}`` and counts from 0.
+Keras 2 writes a call as ``[[layer, node, tensor, kwargs], ...]`` and counts the first node of a nested model as 1;
+Keras 3 writes ``{"args": [tensor, ...], "kwargs": {...}}`` and counts from 0.
 
 Source: ``get_config`` and ``from_config`` of ``Functional`` in keras 2.8 to 2.15 and 3.3 to 3.15.
 """
@@ -114,7 +114,7 @@ def _references(value, nested):
 
 
 def to_keras3(thing):
-    """Write the calls of a graph of Keras 2 that Keras 3 would read otherwise as Keras 3 does; return what was changed."""
+    """Write the calls of a graph of Keras 2 as Keras 3 does, if it would misread any; return what was changed."""
     config = thing["config"]
     calls = [call for call in _calls(config) if not _is_call3(call)]
     nested = set(_nested(config))

@@ -129,7 +129,12 @@ def _function(walk, thing, kind):
     if cls is None or "fn" not in named_arguments(cls):
         return
     name = _SPELLED_OUT.get(name, name)
-    thing["config"]["fn"] = {"module": "builtins", "class_name": "function", "config": name, "registered_name": "function"}
+    thing["config"]["fn"] = {
+        "module": "builtins",
+        "class_name": "function",
+        "config": name,
+        "registered_name": "function",
+    }
     walk.say("{}: function {} written as Keras 3 finds it".format(objects.label(thing), name))
 
 

@@ -7,6 +7,7 @@ import tempfile
 
 import numpy as np
 
+from .. import preload
 from . import NothingToRepair, WeightsError, containers, matching, places, stored
 from .live import Live
 
@@ -31,8 +32,9 @@ def into(tf, model, file_format, path):
     return how
 
 
-def scramble(tf, model):
+def scramble(model):
     """Set every weight to a value that no training gives, so that a load that does nothing is seen."""
+    tf = preload.tensorflow()
     for index, entry in enumerate(places.of(tf, model)):
         if "float" in entry.dtype:
             places.assign(tf, entry.value, np.full(entry.shape, 1009.0 + index % 97))
@@ -54,7 +56,7 @@ def _flat(model):
 
 def _by_load_weights(tf, model, file_format, path, entries, placed):
     """Let the model load the file itself; return None where that fails, or leaves anything as it was."""
-    scramble(tf, model)
+    scramble(model)
     folder = tempfile.mkdtemp()
     try:
         model.load_weights(_for_load_weights(file_format, path, folder))
@@ -112,7 +114,9 @@ def repair(tf, file_format, path, out, custom_objects=None):
         return _repair_archive(tf, path, out, custom_objects)
     if file_format == "weights_h5":
         return _rename(tf, path, out)
-    raise NothingToRepair("The weights of a {} artifact are not kept by groups that have to be found.".format(file_format))
+    raise NothingToRepair(
+        "The weights of a {} artifact are not kept by groups that have to be found.".format(file_format)
+    )
 
 
 def _repair_archive(tf, path, out, custom_objects):
@@ -138,7 +142,7 @@ def _rebuilt(live, config):
     """Make the model of an archive anew, neither compiled nor loaded."""
     config = json.loads(json.dumps(config))
     config.pop("compile_config", None)
-    make = live.attribute("saving.deserialize_keras_object") or live.attribute("utils.deserialize_keras_object")
+    make = live.deserializer()
     try:
         with live.keras.utils.custom_object_scope(live.custom_objects):
             return make(config)
