@@ -81,6 +81,8 @@ def _kind(judgement: Judgement, sides: Sides, lost: Sequence[Pair], layer: str |
         return judgement.cause, " ".join(filter(None, [_weights(lost, sides), also]))
     if judgement.cause in (Cause.WEIGHTS_NOT_RESTORED, Cause.ASSETS_MISSING):
         return judgement.cause, "The weights are those that were saved; this state, which is no weight, is not."
+    if state.cause:  # the first load shows no layers, by which those that are named anew are found
+        return state.cause, f"The weights are those that were saved; {state.text}."
     if _is_random(sides):
         text = "Weights and state agree, and a second load gives other outputs than the first: it is random."
         return Cause.NOT_DETERMINISTIC, text
@@ -144,7 +146,8 @@ def _listed(lost: Sequence[Pair]) -> str:
 
 
 def _name(pair: Pair) -> str:
-    return f"{pair.saved.name} of {pair.saved.layer or 'the model'}"
+    layer, name = pair.saved.layer, pair.saved.name
+    return name if layer == name else f"{name} of {layer or 'the model'}"
 
 
 def _is_random(sides: Sides) -> bool:

@@ -78,5 +78,7 @@ def rounding(saved: Observation, kind: str) -> Rounding:
     """Return what the save side saw of ``movement`` (of outputs) or of ``layer_movement``."""
     if not saved.unit or not 0 < saved.unit < 1:
         return EXACT
-    found = {(array.layer, array.name): array.value for array in saved.arrays.get(kind, ()) if array.dtype != "string"}
+    found = {
+        (array.layer, array.name): array.value for array in saved.arrays.get(kind, ()) if array.value.dtype.kind == "f"
+    }
     return Rounding(movement=found, unit=saved.unit)

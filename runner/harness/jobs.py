@@ -33,7 +33,7 @@ class Job:
         self.folder = message["folder"]
         self.tf = None
         self.writer = arrays.Writer()
-        self.heard = []
+        self.heard, self.inputs = [], None
         self.observation = {
             "protocol": PROTOCOL,
             "phase": message["kind"] if message["kind"] == "save" else "load",
@@ -148,6 +148,7 @@ def _adopt(job):
 
 def _observe_saved(job, model, inputs, targets):
     message = job.message
+    job.inputs = inputs
     _keep_inputs(job, inputs, targets)
     pairs = job.timed("predict", observe.outputs, job.tf, model, inputs, message["call"])
     job.keep("outputs", [("", name, array) for name, array in pairs])
@@ -298,7 +299,7 @@ def _look_inside(job, model, inputs, targets, activations):
     keras = observe.keras_of(job.tf, model)
     job.observation["model"] = type(model).__name__
     if keras is None:
-        job.attempt("weights", lambda: job.keep("weights", observe.variables(job.tf, model)))
+        _look_into_module(job, model, inputs)
         return
     job.attempt("weights", lambda: job.keep("weights", observe.weights(model)))
     job.attempt("state", lambda: job.keep("state", layers.state(job.tf, model)))
@@ -306,13 +307,26 @@ def _look_inside(job, model, inputs, targets, activations):
         job.attempt("layers", _keep_layers, job, model)
         job.attempt("activations", _keep_activations, job, keras, model, inputs)
     if job.message["kind"] == "save" and job.observation["deterministic"]:
-        job.attempt("noise", _keep_noise, job, keras, model, inputs)
+        job.attempt("noise", _keep_noise, job, model, lambda given: observe.activations(job.tf, keras, model, given))
     job.attempt("optimizer", _keep_optimizer, job, model)
     if targets is not None and job.observation["optimizer"]:
         phase = job.observation["phase"]
         job.enter("train" if phase == "predict" else phase)
         job.attempt("training", _train, job, model, inputs, targets)
         job.enter(phase)
+
+
+def _look_into_module(job, module, inputs):
+    """Observe what has variables and a call, but is no Keras model."""
+    job.attempt("weights", lambda: job.keep("weights", observe.variables(job.tf, module)))
+    if job.message["kind"] == "save" and job.observation["deterministic"]:
+        job.heard = _heard_outputs(job, module, inputs)
+        job.attempt("noise", _keep_noise, job, module, lambda given: _heard_outputs(job, module, given))
+
+
+def _heard_outputs(job, module, inputs):
+    pairs = observe.outputs(job.tf, module, inputs, job.message["call"])
+    return [(("", name), observe.as_array(leaf, name)[0]) for name, leaf in pairs]
 
 
 def _keep_layers(job, model):
@@ -327,14 +341,12 @@ def _keep_activations(job, keras, model, inputs):
     job.keep("activations", [key + (array,) for key, array in steady if key[0]])
 
 
-def _keep_noise(job, keras, model, inputs):
+def _keep_noise(job, model, call):
     """Keep how far outputs and activations move when all that the model computes with moves by the last place."""
     if not job.tf.executing_eagerly():
         raise ValueError("weights are only moved where TensorFlow is eager")
     size = noise.unit(model, [(name, array) for (layer, name), array in job.heard if not layer])
-    moved = noise.movement(
-        model, inputs, size, job.heard, lambda given: observe.activations(job.tf, keras, model, given)
-    )
+    moved = noise.movement(model, job.inputs, size, job.heard, call)
     job.observation["unit"] = size
     job.keep("movement", [key + (array.astype("float32"),) for key, array in moved.items() if not key[0]])
     job.keep("layer_movement", [key + (np.float64(array.max(initial=0)),) for key, array in moved.items() if key[0]])

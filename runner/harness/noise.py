@@ -48,7 +48,7 @@ def movement(model, inputs, size, before, call):
     random, started = np.random.RandomState(0), time.perf_counter()
     before = dict(_floats(before))
     moved = {key: np.zeros(array.shape) for key, array in before.items()}
-    variables = [variable for variable in model.weights if _is_float(variable)]
+    variables = [variable for variable in _variables(model) if _is_float(variable)]
     kept = [np.array(variable.numpy()) for variable in variables]
     try:
         for probe in range(PROBES):
@@ -63,6 +63,11 @@ def movement(model, inputs, size, before, call):
         for variable, value in zip(variables, kept):
             variable.assign(value)
     return moved
+
+
+def _variables(model):
+    found = getattr(model, "weights", None)
+    return found if isinstance(found, (list, tuple)) else getattr(model, "variables", ())
 
 
 def _apart(before, after):

@@ -42,6 +42,7 @@ def outputs(tf, returned, inputs, call):
     Returns:
         A list of (name, array) in the model's order.
     """
+    _reset(returned)
     if keras_of(tf, returned) is None:
         return flatten(_evaluated(tf, returned(tensors(tf, inputs))))
     if call == "predict" or not tf.executing_eagerly():
@@ -50,6 +51,14 @@ def outputs(tf, returned, inputs, call):
     else:
         result = returned(tensors(tf, inputs), training=False)
     return _with_model_names(flatten(result), returned)
+
+
+def _reset(model):
+    """Let layers that remember the last call forget it: each call is the first."""
+    for _, layer in layers.walk(model):
+        reset = getattr(layer, "reset_states", None) or getattr(layer, "reset_state", None)
+        if getattr(layer, "stateful", False) is True and callable(reset):
+            reset()
 
 
 def _evaluated(tf, result):
@@ -118,7 +127,7 @@ def variables(tf, returned):
 
 def _module_variable(variable):
     module, _, name = variable.name.split(":")[0].rpartition("/")
-    return module, name, variable.numpy()
+    return module or name, name, variable.numpy()
 
 
 def activations(tf, keras, model, inputs):
@@ -134,6 +143,7 @@ def activations(tf, keras, model, inputs):
 
 def _overheard(tf, model, inputs):
     """Call the model, and listen at each of its layers, of several calls to the first."""
+    _reset(model)
     heard, watched = [], layers.walk(model)
     kept = [(layer, vars(layer).get("call")) for _, layer in watched]
     try:
