@@ -75,6 +75,7 @@ class Case:
 
     Attributes:
         own: Names of the classes and functions that the save script's folder defines; None if that is not known.
+        script: Whether the scenario has a load script of its own.
         trusted: Whether code from the artifact may be run.
         environments: Those of the matrix, through which an artifact may be led.
     """
@@ -83,6 +84,7 @@ class Case:
     save: EnvironmentSpec
     load: EnvironmentSpec
     own: tuple[str, ...] | None = None
+    script: bool = False
     trusted: bool = False
     environments: tuple[EnvironmentSpec, ...] = ()
 
@@ -183,7 +185,7 @@ REMEDIES: Mapping[str, Remedy] = MappingProxyType(
                 id="saved-model-load",
                 kind=Kind.LOADER,
                 causes=_ANY - {Cause.OP_MISSING},
-                formats=frozenset({Format.SAVEDMODEL}),
+                formats=_GRAPHS,
                 loses=_GRAPH_ONLY,
             ),
             Remedy(
@@ -324,6 +326,8 @@ def _steps(remedy: Remedy, case: Case, failure: Failure, used: set[str]) -> Iter
         case "safe-mode-off" if not case.trusted:
             return
         case "tfsm-layer" if not modern:
+            return
+        case "saved-model-load" if case.format is Format.EXPORT and not case.script:
             return
         case "re-save-through":
             yield from (f"{remedy.id}:{name}/{file_format}" for name, file_format in _ways_through(case))

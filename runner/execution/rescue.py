@@ -99,6 +99,7 @@ class _Search:
             save=cell.save,
             load=cell.load,
             own=_classes_first(self._observed.own),
+            script=cell.scenario.load is not None,
             trusted=rescue.options.trust,
             environments=rescue.matrix.environments,
         )

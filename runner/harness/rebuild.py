@@ -21,7 +21,7 @@ def model(tf, message, file_format, path, changes):
         Exception: Whatever the script raises, and `weights.WeightsError` if the stored weights do not fit.
     """
     built = _built(tf, message)
-    weights.scramble(tf, built)
+    weights.scramble(built)
     changes.append("weights put into the rebuilt model: " + weights.into(tf, built, file_format, path))
     return built
 

@@ -145,8 +145,10 @@ def test_what_is_lost_is_said_once() -> None:
         (("rename-suffix",), 'shutil.copy(path, "model.keras")\nload_model("model.keras")'),
         (
             ("re-save-through:tf2.15/h5",),
-            '# in tf2.15:\nmodel = load_model(path, custom_objects={"A": A})\nmodel.save("model.h5")\n'
-            '# in tf2.18:\nload_model("model.h5")',
+            (
+                '# in tf2.15:\nmodel = load_model(path, custom_objects={"A": A})\nmodel.save("model.h5")\n'
+                '# in tf2.18:\nload_model("model.h5")'
+            ),
         ),
         (("pin:numpy<2",), '# pip install "numpy<2"\nload_model(path)'),
     ],
