@@ -40,11 +40,17 @@ class Environment:
 
 
 class EnvironmentFailure(Exception):
-    """An environment could not be made: its cells become ``error``, with this cause and explanation."""
+    """
+    An environment could not be made: its cells become ``error``, with this cause and explanation.
 
-    def __init__(self, cause: Cause, explanation: str) -> None:
+    Args:
+        reason: What keeps it from being imported, if that is known, such as ``numpy-abi``.
+    """
+
+    def __init__(self, cause: Cause, explanation: str, reason: Cause | None = None) -> None:
         self.cause = cause
         self.explanation = explanation
+        self.reason = reason
         super().__init__(explanation)
 
 

@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from runner import diagnosis, instructions, remedies
+from runner import instructions, remedies
 from runner.diagnosis import Side
 from runner.environments import EnvironmentFailure
 from runner.execution.attempts import Attempted, attempt
@@ -22,7 +22,7 @@ from runner.execution.servers import Job
 from runner.execution.settings import Options
 from runner.files import remove
 from runner.judgement import Judgement, judge_load, judge_resave
-from runner.model import Cause, Cell, EnvironmentSpec, Matrix, Phase, Raised, Status, Tried, Warned
+from runner.model import Cause, Cell, EnvironmentSpec, Matrix, Phase, Status, Tried, Warned
 from runner.releases import CompletionError
 from runner.remedies import Case, Failure, Mode
 
@@ -82,10 +82,7 @@ class Rescue:
 
     async def search_environment(self, cell: Cell, saved: Saved, failure: EnvironmentFailure) -> Rescued:
         """Search for a requirement that makes an environment work which cannot be imported."""
-        raised = Raised(type="ImportError", message=failure.explanation)
-        side = Side(name=cell.load.name, versions={})
-        cause = diagnosis.diagnose(None, raised, "", side, side).cause
-        return await self.search(cell, saved, Judgement(status=Status.ERROR, cause=cause))
+        return await self.search(cell, saved, Judgement(status=Status.ERROR, cause=failure.reason))
 
 
 class _Search:

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter
 
-from runner.diagnosis import Side, diagnose
+from runner.diagnosis import Diagnosis, Side, diagnose
 from runner.environments import Environment, EnvironmentFailure
 from runner.model import Cause, Limits, Raised
 from runner.wording import shown
@@ -199,7 +199,7 @@ async def start(environment: Environment, limits: Limits, log: Path) -> Server:
             await _kill(process)
     if isinstance(greeting, _Ready):
         return Server(process, greeting.versions, limits)
-    raise EnvironmentFailure(Cause.ENVIRONMENT_IMPORT, _explained(environment, greeting, log))
+    raise _import_failure(environment, greeting, log)
 
 
 async def _launch(environment: Environment, log: Path) -> asyncio.subprocess.Process:
@@ -243,19 +243,23 @@ async def _greeting(process: asyncio.subprocess.Process) -> _Ready | _Broken:
     return _Broken(event="broken", exception=Raised(type="ImportError", message=text), protocol=PROTOCOL)
 
 
-def _explained(environment: Environment, broken: _Broken, log: Path) -> str:
+def _import_failure(environment: Environment, broken: _Broken, log: Path) -> EnvironmentFailure:
+    """Say why TensorFlow cannot be imported, and what of it the table of causes knows."""
     printed = log.read_bytes()[-LINE_LIMIT:].decode("utf-8", "replace")
+    found = _reason(environment, broken, printed)
+    known = "" if found.cause is Cause.UNRECOGNISED else f"{found.cause}. {found.explanation} "
+    text = f"TensorFlow cannot be used in {environment.spec.name}: {known}{_said(environment, broken, printed)}"
+    return EnvironmentFailure(Cause.ENVIRONMENT_IMPORT, text, reason=found.cause)
+
+
+def _said(environment: Environment, broken: _Broken, printed: str) -> str:
     said = printed[-2000:].strip() if not broken.exception.traceback else ""
     lines = [line.strip() for line in said.splitlines() if line.strip()][-3:]
-    reason = " ".join([broken.exception.first_line, *lines])
-    reason = reason.replace(str(environment.folder), "<environment>")
-    return f"TensorFlow cannot be used in {environment.spec.name}: {_cause(environment, broken, printed)}{reason}"
+    return " ".join([broken.exception.first_line, *lines]).replace(str(environment.folder), "<environment>")
 
 
-def _cause(environment: Environment, broken: _Broken, printed: str) -> str:
-    """Name what the table of causes knows of it, for ``environment-import`` alone tells nobody what to change."""
+def _reason(environment: Environment, broken: _Broken, printed: str) -> Diagnosis:
     pins = dict(pin.split("==", 1) for pin in environment.pins)
     versions = {**pins, "python": environment.spec.python, "tensorflow": environment.spec.tensorflow}
     side = Side(name=environment.spec.name, versions=versions)
-    found = diagnose(None, broken.exception, printed, side, side)
-    return "" if found.cause is Cause.UNRECOGNISED else f"{found.cause}. {found.explanation} "
+    return diagnose(None, broken.exception, printed, side, side)

@@ -43,6 +43,7 @@ class Signature:
     """The ``serving_default`` signature of a SavedModel, called with the inputs as the scenario gives them."""
 
     def __init__(self, loaded):
+        self.signatures = loaded.signatures
         self._loaded = loaded
         self._function = loaded.signatures["serving_default"]
 

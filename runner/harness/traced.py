@@ -21,7 +21,7 @@ class Callable:
         for way, call in self._ways(inputs):
             try:
                 return call()
-            except (TypeError, ValueError, KeyError) as error:
+            except Exception as error:  # TensorFlow has errors of its own for a wrong dtype
                 reasons.append("{}: {}".format(way, str(error).strip().split("\n")[0][:200]))
         raise TypeError("Could not find matching function to call, tried: " + "; ".join(reasons))
 

@@ -160,7 +160,7 @@ def test_what_was_tried_is_taken_over_with_the_cell(lab: Lab) -> None:
 def test_an_environment_that_cannot_be_imported_gets_a_pin(lab: Lab) -> None:
     """The cells of an environment that its NumPy breaks are tried in one with an older NumPy."""
     text = "TensorFlow cannot be used in tf2.9.0: ImportError: numpy.core.multiarray failed to import"
-    broken = {"tf2.9.0": EnvironmentFailure(Cause.ENVIRONMENT_IMPORT, text)}
+    broken = {"tf2.9.0": EnvironmentFailure(Cause.ENVIRONMENT_IMPORT, text, reason=Cause.NUMPY_ABI)}
     records = ran(lab, SAVE, environments=("tf2.8.0", "tf2.9.0"), failures=broken)
     record = records["one.h5@tf2.8.0->tf2.9.0"]
     assert (record.status, record.cause) == (Status.ERROR, Cause.ENVIRONMENT_IMPORT)
