@@ -82,7 +82,7 @@ def _without_constant(call, operation):
 
 
 def _split(call, arguments):
-    """Return (the operation's own arguments, the call with the others), or None if there is one that has no name here."""
+    """Return (the operation's own arguments, the call with the others), or None if one has no name here."""
     given = {key: value for key, value in (call[0] + [{}])[3].items() if key != "name" and value is not None}
     names = {second: third for third, second in arguments.items()}
     if call[0][0] == _CONSTANT or set(given) - set(names):
