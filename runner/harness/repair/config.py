@@ -2,7 +2,7 @@
 
 import json
 
-from . import NothingToRepair, containers, objects, structure, training
+from . import NothingToRepair, containers, objects, operations, structure, training
 from .live import Live
 
 _AXIS = "axis"
@@ -118,6 +118,7 @@ class Walk:
         if kind == "policy":
             return thing
         config = thing["config"]
+        self._operations(thing)
         for key in config:
             config[key] = self.visit(config[key], objects.kind_of(key, kind))
         self._names(thing)
@@ -140,6 +141,15 @@ class Walk:
             self._tell(thing, structure.names2(thing, self._plain()))
         elif self.file_format == "keras" and self.foreign:
             self._tell(thing, structure.names3(thing))
+
+    def _operations(self, thing):
+        """Write the operations among a graph's layers as this generation of Keras does."""
+        for layer in thing["config"]["layers"] if structure.is_graph(thing) else []:
+            if self.live.major < 3:
+                self._tell(layer, operations.to_keras2(layer))
+            else:
+                self._tell(layer, operations.to_keras3(layer, self.live.operation))
+                self._tell(layer, operations.with_module(layer, self.live.operation))
 
     def _structure(self, thing):
         if "layers" in thing["config"] and self.foreign:

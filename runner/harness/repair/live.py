@@ -123,10 +123,21 @@ class Live:
         """Return what `make` raises when it is given copies, or None: the Keras itself is the judge."""
         try:
             with self.keras.utils.custom_object_scope(self.custom_objects):
-                made = make(*copy.deepcopy(given))
+                made = make(*[_decoded(copy.deepcopy(value)) for value in given])
         except Exception as error:
             return error
         return _incomplete(made)
+
+
+def _decoded(value):
+    """Return what Keras 2 makes of a configuration's JSON: it writes tuples and shapes as objects with items."""
+    if isinstance(value, list):
+        return [_decoded(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if set(value) == {"class_name", "items"}:
+        return tuple(_decoded(item) for item in value["items"])
+    return {key: _decoded(item) for key, item in value.items()}
 
 
 def _incomplete(made):

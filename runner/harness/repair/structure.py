@@ -38,7 +38,7 @@ def to_keras2(thing):
         return []
     nested = _nested(config)
     for layer in config["layers"]:
-        layer["inbound_nodes"] = [_call2(call, nested) for call in layer.get("inbound_nodes", [])]
+        layer["inbound_nodes"] = [_call2(call, nested, layer["class_name"]) for call in layer.get("inbound_nodes", [])]
     wrap_ends(thing)
     config["layers"] = _needed(config)
     _shift(config["output_layers"], {n for n, c in nested.items() if c == "Sequential"}, 1)
@@ -83,7 +83,7 @@ def _shift(ends, names, by):
         _shift(item, names, by)
 
 
-def _call2(call, nested):
+def _call2(call, nested, class_name):
     args, kwargs = _references(call["args"], nested), _references(call["kwargs"], nested)
     # Keras 2 hands masks on by itself, and what `training` a preprocessing layer was called with says nothing of the
     # next call: Keras 3 takes that of the model.
@@ -91,6 +91,8 @@ def _call2(call, nested):
     if not args:
         args = [kwargs.pop(next(key for key, value in kwargs.items() if _is_reference(value)))]
     first, rest = args[0], args[1:]
+    if class_name == "TFOpLambda" and _is_reference(first):
+        return first + [kwargs]  # a list of one would be another argument
     tensors = [first] if _is_reference(first) else first
     # A second positional tensor has a name in Keras 2: that of attention layers, or the states of recurrent ones.
     for name, value in zip(("value", "key"), rest):
