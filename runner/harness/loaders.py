@@ -87,5 +87,5 @@ _LOADERS = {
     "keras": _keras,
     "savedmodel": _keras,
     "export": _export,
-    "tflite": lambda tf, path: Interpreter(tf, path),
+    "tflite": Interpreter,
 }
