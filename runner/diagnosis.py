@@ -189,7 +189,7 @@ def _face_holds(row: Row, phase: Phase | None, raised: Raised, log: str) -> bool
 def _explain(row: Row, raised: Raised, whole: str, save: Side, load: Side) -> str:
     """Fill in what the row says; `whole` is the message with what Keras says around the reason."""
     groups = {name: _group(name, value) for name, value in _groups(row, raised).items()}
-    said = {**_versions("save", save), **_versions("load", load), "layer": _subject(whole), **groups}
+    said = {**_versions("save", save), **_versions("load", load), "layer": _subject(whole, raised.traceback), **groups}
     text = row.explanation.format_map(defaultdict(lambda: "it", said))
     return f"A{text[1:]}" if text.startswith(_ANY_LAYER) else text
 
@@ -216,9 +216,10 @@ def _keywords(text: str) -> str:
     return ", ".join(f"'{name}'" for name in names) or text.strip()
 
 
-def _subject(message: str) -> str:
-    """Return the layer that a message is about: the last that it says it could not make."""
+def _subject(message: str, traceback: str) -> str:
+    """Return the layer that a failure is about: the last that could not be made."""
     names = re.findall(r"deserializing class '(\w+)'|<class '[\w.]*?(\w+)'> could not be", message)
+    names += re.findall(r"^()Raised while making a (\w+)$", traceback, re.MULTILINE) if not names else []
     return next((first or second for first, second in reversed(names)), _ANY_LAYER)
 
 

@@ -10,6 +10,7 @@ import glob
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -101,7 +102,7 @@ def run(message):
         The status to exit with.
     """
     faulthandler.enable()
-    faulthandler.dump_traceback_later(0.3 * message["seconds"], repeat=True)
+    _show_stack_every(0.3 * message["seconds"])
     job = Job(message)
     status = 0
     try:
@@ -114,6 +115,17 @@ def run(message):
     _flush()
     job.write()
     return status
+
+
+def _show_stack_every(seconds):
+    """
+    Print the stack now and then, so that the log of a job that never ends says where it is.
+
+    By a signal, which the busy thread handles itself: `faulthandler.dump_traceback_later` reads its frames from another
+    thread while they change, and was seen to crash it.
+    """
+    faulthandler.register(signal.SIGALRM, all_threads=False)
+    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
 
 
 def _settle(job):
@@ -395,8 +407,19 @@ def _caught(job, error):
 def _traced(error):
     """Return the traceback, and behind it what the exception was raised over: Keras raises its own ``from None``."""
     shown = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    over = ["Raised over {}: {}\n".format(type(each).__name__, _text(each)[:OVER]) for each in _raised_over(error)]
-    return shown + "".join(over)
+    chain = _raised_over(error)
+    over = ["Raised over {}: {}\n".format(type(each).__name__, _text(each)[:OVER]) for each in chain]
+    made = ["Raised while making a {}\n".format(name) for name in map(_in_making, [error] + chain) if name]
+    return shown + "".join(over + made[-1:])
+
+
+def _in_making(error):
+    """Return the class whose ``__init__`` raised an exception; None if none did."""
+    found = None
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_name == "__init__" and "self" in frame.f_locals:
+            found = type(frame.f_locals["self"]).__name__
+    return found
 
 
 def _raised_over(error):

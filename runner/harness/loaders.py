@@ -126,5 +126,5 @@ _LOADERS = {
     "keras": _keras,
     "savedmodel": _keras,
     "export": saved_model,
-    "tflite": lambda tf, path: Interpreter(tf, path),
+    "tflite": Interpreter,
 }

@@ -9,7 +9,7 @@ from .repair import weights
 _WRITERS = ("save", "save_weights", "export")
 
 
-def model(tf, message, file_format, path, changes):
+def model(tf, message, file_format, changes, path):
     """
     Build the model of the save script, spoil its weights, and fill in those that are stored.
 

@@ -6,6 +6,7 @@ as long as the format has a loader of its own.
 """
 
 import contextlib
+import functools
 import inspect
 import os
 import shutil
@@ -62,14 +63,14 @@ class Way:
     def _loader(self, script):
         tf, message = self._job.tf, self._job.message
         if "weights-into-rebuilt-model" in self._names:
-            return lambda path: rebuild.model(tf, message, self.format, path, self.changes)
+            return functools.partial(rebuild.model, tf, message, self.format, self.changes)
         if "tfsm-layer" in self._names:
-            return lambda path: loaders.TFSMLayer(tf, path)
+            return functools.partial(loaders.TFSMLayer, tf)
         if "saved-model-load" in self._names:
-            return lambda path: loaders.saved_model(tf, path)
+            return functools.partial(loaders.saved_model, tf)
         replaced = self.path != message["path"] and loaders.has(self.format)
         if script is None or replaced:
-            return lambda path: loaders.load(tf, self.format, path)
+            return functools.partial(loaders.load, tf, self.format)  # no lambda: tracebacks are searched for those
         return script
 
     def _own_objects(self):

@@ -79,11 +79,11 @@ EFFECTS = {
     ),
     "tfsm-layer": Effect(
         cell="dense.savedmodel@tf2.15->tf2.18",
-        taken_out={"return lambda path: loaders.TFSMLayer(tf, path)": "pass"},
+        taken_out={"return functools.partial(loaders.TFSMLayer, tf)": "pass"},
     ),
     "saved-model-load": Effect(
         cell="dense.savedmodel@tf2.15->tf2.18",
-        taken_out={"return lambda path: loaders.saved_model(tf, path)": "pass"},
+        taken_out={"return functools.partial(loaders.saved_model, tf)": "pass"},
     ),
     "re-save-through:tf2.15/h5": Effect(cell="dense.keras@tf2.15->tf2.8"),
     "pin:numpy<2": Effect(cell="dense.h5@tf2.8->tf2.10-numpy2"),

@@ -353,3 +353,27 @@ def test_own_code_is_told_from_the_library_s(lab: Lab, name: str, cause: Cause) 
     (scenario.folder / "helper.py").write_text("from numpy import array\n\ndef helped(x):\n    return array(x)\n")
     (record,) = lab.run([scenario]).values()
     assert (record.cause, record.phase) == (cause, Phase.LOAD)
+
+
+HIDING = """
+class {name}:
+    def __init__(self, **given):
+        raise TypeError("('Keyword argument not understood:', 'hue')")
+
+def load(path):
+    try:
+        {name}(hue=1)
+    except TypeError:
+        raise RuntimeError("Unable to restore object of class 'Dense' likely due to name conflict") from None
+"""
+"""A script that hides, as Keras does, what an exception was raised over."""
+
+
+@pytest.mark.parametrize(("name", "cause"), [("Mine", Cause.CUSTOM_OBJECT_MISSING), ("Dense", Cause.CONFIG_KEYWORD)])
+def test_what_an_exception_was_raised_over_is_seen(lab: Lab, name: str, cause: Cause) -> None:
+    """The reason that Keras hides behind one of its own decides, and the class that could not be made with it."""
+    (record,) = lab.run([lab.scenario("hiding", OWN.replace("import helper", ""), HIDING.format(name=name))]).values()
+    assert record.cause is cause
+    assert record.exception
+    assert f"Raised while making a {name}" in record.exception.traceback
+    assert "'hue'" in record.explanation or name in record.explanation
