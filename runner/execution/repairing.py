@@ -137,9 +137,10 @@ async def repair(
         repaired = await Repair(artifact.absolute(), matrix, hosts, scratch).run(target, out.name)
         if repaired.loads and repaired.copy:
             _put(repaired.copy, out)
-        return repaired
     except EnvironmentFailure as failure:
         raise UnjudgeableError(failure.explanation) from failure
+    else:
+        return repaired
     finally:
         await hosts.stop()
         remove(scratch)

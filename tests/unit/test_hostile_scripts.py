@@ -232,3 +232,40 @@ def test_job_that_ends_its_server_is_an_error(lab: Lab) -> None:
     found = {record.scenario: record.status for record in lab.execute(wanted, jobs=8).records}
     assert found == {each.name: Status.ERROR if each in killers else Status.PASS for each in scenarios}
     assert processes_with(f"MARK={lab.folder}") == []
+
+
+LINKED = """
+    import os
+    import numpy as np
+    import tensorflow as tf
+
+    def save(path):
+        model = tf.keras.Sequential([tf.keras.layers.Dense(2)])
+        inputs = np.ones((4, 2), "float32")
+        model(inputs)
+        model.save(path + ".elsewhere")
+        {spoil}
+        return model, inputs
+"""
+
+
+@pytest.mark.parametrize(
+    ("spoil", "said"),
+    [
+        ('os.symlink("/etc/passwd", path)', "symbolic link"),
+        ('os.replace(path + ".elsewhere", path); os.symlink("/etc", path + ".beside")', "symbolic link"),
+        (
+            'import zipfile; zipfile.ZipFile(path, "w").writestr("../../climbs", "x"); zipfile.ZipFile(path).close()',
+            "'../../climbs'",
+        ),
+        ("os.mkfifo(path)", "pipe"),
+    ],
+)
+def test_an_artifact_that_must_not_be_opened_is_refused(lab: Lab, spoil: str, said: str) -> None:
+    """A link, an archive that climbs out and a pipe are refused with a sentence, by every remedy too."""
+    record = lab.one(LINKED.format(spoil=spoil))
+    assert (record.status, record.cause) == (Status.FAIL, Cause.ARTIFACT_CORRUPT)
+    assert said in record.explanation
+    assert record.exception is not None
+    assert record.exception.type == "Refused"
+    assert not [tried for tried in record.remedies if tried.status is Status.PASS]

@@ -156,7 +156,7 @@ def _file(path):
     return Path(path, "model.json") if Path(path).is_dir() else Path(path)
 
 
-def load_model(path, custom_objects=None, compile=True, safe_mode=True):
+def load_model(path, custom_objects=None, compile=True, safe_mode=True):  # noqa: A002  (as Keras calls it)
     """Return a model; what the file's ``refuses`` names must not be asked for, or must be given, as a class by name."""
     stored = json.loads(_file(path).read_text(encoding="utf-8"))
     given = {"compile": not compile, "safe_mode": not safe_mode, **(custom_objects or {})}
