@@ -56,6 +56,7 @@ _COLUMNS: "dict[str, str | type[StrEnum]]" = {
     "with_itself": Status,
     "warnings": "string",
     "remedies": "string",
+    "blame": "string",
     "expected": "bool",
     "attempts": "int64",
     "seconds": "float64",
@@ -237,6 +238,7 @@ def _row(cell: Record) -> dict[str, object]:
         **{item.name: getattr(compared, item.name) if compared else None for item in fields(Comparison)},
         "error": cell.exception.first_line if cell.exception else None,
         "causes": " ".join(cell.causes),
+        "blame": cell.blame.text if cell.blame else None,
         "warnings": " ".join(dict.fromkeys(warned.kind for warned in cell.warnings)),
         "remedies": " ".join(tried.id for tried in cell.remedies if tried.status is Status.PASS),
     }

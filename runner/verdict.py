@@ -14,7 +14,7 @@ from typing import ClassVar, assert_never
 from packaging.version import InvalidVersion, Version
 from pydantic import ConfigDict
 
-from runner.model import EnvironmentRecord, Record, Status
+from runner.model import EnvironmentRecord, Record, Status, Tried
 
 GOOD = frozenset({Status.PASS, Status.UNSUPPORTED})
 """What stands in nobody's way: a cell that passes, and one that was never promised."""
@@ -47,6 +47,7 @@ class Upgrade:
         causes: What stands against it, the most frequent first.
         counts: Number of cells by status, zeros included.
         unrelated: Number of cells that fail where they were saved, too: no matter of versions.
+        mended: Number of cells for which a remedy was tried and gave the saved outputs.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
@@ -57,6 +58,7 @@ class Upgrade:
     causes: tuple[str, ...] = ()
     counts: Mapping[Status, int] = field(default_factory=dict)
     unrelated: int = 0
+    mended: int = 0
 
     @property
     def total(self) -> int:
@@ -167,6 +169,11 @@ def is_unrelated(cell: Record) -> bool:
     return not {cell.status, cell.with_itself} & {*nobody_knows, *GOOD}
 
 
+def way_out(cell: Record) -> Tried | None:
+    """Return the remedy that loses least of those that gave the saved outputs; None if there is none."""
+    return next((tried for tried in cell.remedies if tried.status is Status.PASS), None)
+
+
 def phrases(counts: Mapping[Status, int]) -> list[str]:
     """Return one phrase for each status that is neither a pass nor unsupported, such as ``13 fail``, ``1 crashes``."""
     return [
@@ -208,6 +215,7 @@ def _upgrade(save: str, load: str, cells: Sequence[Record]) -> Upgrade:
         causes=tuple(sorted(causes, key=lambda cause: (-causes[cause], cause))),
         counts=count(cells),
         unrelated=sum(is_unrelated(cell) for cell in bad),
+        mended=sum(way_out(cell) is not None for cell in bad),
     )
 
 
@@ -218,7 +226,7 @@ def _outcome(upgrade: Upgrade) -> str:
         return "nothing to load"
     if loads == total:
         return "1 of 1 loads" if total == 1 else f"all {total} load"
-    problems = ", ".join([*phrases(upgrade.counts), *_causes(upgrade)])
+    problems = ", ".join([*phrases(upgrade.counts), *_causes(upgrade), *_mended(upgrade)])
     if upgrade.counts.get(Status.ERROR) == total:
         return problems
     return f"{loads} of {total} {'loads' if loads == 1 else 'load'}; {problems}"
@@ -228,6 +236,11 @@ def _causes(upgrade: Upgrade) -> list[str]:
     """Return the number of causes in words, if there is any."""
     number = len(upgrade.causes)
     return [f"{number} cause{'s' * (number != 1)}"] if number else []
+
+
+def _mended(upgrade: Upgrade) -> list[str]:
+    """Return the number of cells with a way out in words, if there is any."""
+    return [f"{upgrade.mended} with a way out"] if upgrade.mended else []
 
 
 def _ages(environments: Mapping[str, EnvironmentRecord]) -> dict[str, tuple[Version, Version, int]]:

@@ -48,6 +48,7 @@ class Failure:
         models: What was saved, as ``scenario.format``.
         pairs: Pairs of environments, the one that saved first; each model has all of them.
         ways: The ways out that were tried, in a sentence.
+        blame: Which difference of the environments it is, in sentences; empty where nobody asked.
         example: Id of one of the cells.
     """
 
@@ -61,6 +62,7 @@ class Failure:
     models: tuple[str, ...]
     pairs: tuple[tuple[str, str], ...]
     ways: str
+    blame: str
     example: str
 
     @property
@@ -145,6 +147,7 @@ def _failure(symptom: _Symptom, cells: Sequence[Record], first: Record) -> Failu
         models=tuple(dict.fromkeys(f"{cell.scenario}.{cell.format}" for cell in cells)),
         pairs=tuple(dict.fromkeys((cell.save, cell.load) for cell in cells)),
         ways=in_short(cells),
+        blame=" ".join(dict.fromkeys(clean(cell.blame.text) for cell in cells if cell.blame)),
         example=first.id,
     )
 

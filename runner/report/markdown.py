@@ -164,7 +164,8 @@ def _alike(together: Sequence[Failure], order: Sequence[str]) -> Iterator[str]:
     for failure in together:
         models, pairs = listed(failure.models, _MOST_NAMES), _between(failure.pairs, order)
         example = f"{'such as ' if failure.cells > 1 else ''}{code(failure.example)}"
-        way = f". {explained(failure.ways)}" if failure.ways else ""
+        more = [explained(said) for said in (failure.ways, shortened(failure.blame, 400)) if said]
+        way = f". {' '.join(more)}" if more else ""
         yield f"  - **{prose(models)}**: {prose(pairs)}: {', '.join([*phrases(failure.counts), example])}{way}"
 
 

@@ -4,10 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from runner.model import Record, Status, Tried
+from runner.model import Record, Tried
 from runner.remedies import Failure, can_be_tried
 from runner.report.text import clean
 from runner.report.words import number
+from runner.verdict import way_out
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +26,6 @@ class Way:
     loses: tuple[str, ...]
     how: str
     example: str
-
-
-def way_out(cell: Record) -> Tried | None:
-    """Return the remedy that loses least of those that gave the saved outputs; None if there is none."""
-    return next((tried for tried in cell.remedies if tried.status is Status.PASS), None)
 
 
 def remediable(cells: Iterable[Record]) -> list[Record]:

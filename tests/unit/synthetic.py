@@ -4,7 +4,7 @@ import random
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from runner.model import Cause, Comparison, EnvironmentRecord, Format, Phase, Raised, Record, Status, Warned
+from runner.model import Cause, Comparison, EnvironmentRecord, Format, Phase, Raised, Record, Status, Tried, Warned
 from runner.results import Results, Run
 from runner.verdict import answer, completed
 
@@ -132,8 +132,30 @@ def _record(chance: random.Random, broken: Container[str], where: _Where) -> Rec
     return Record(id=where.id, **where._asdict(), **{**common, **outcome})
 
 
+LEGACY = Tried(
+    id="legacy-keras",
+    status=Status.PASS,
+    loses=("Keras 3, in that process",),
+    how='os.environ["TF_USE_LEGACY_KERAS"] = "1"\nload_model(path)',
+    comparison=Comparison(max_abs=0.0),
+)
+REPAIRED = Tried(
+    id="repair-config",
+    status=Status.PASS,
+    loses=("arguments that the loading version does not know",),
+    how='# python -m runner repair model.h5 --for tf2.8 -o repaired_model.h5\nload_model("repaired_model.h5")',
+    comparison=Comparison(max_abs=0.0),
+)
+HELPLESS = Tried(id="weights-into-rebuilt-model", status=Status.FAIL, cause=Cause.WEIGHTS_MISMATCH)
+
+
 def _failure(
-    cause: Cause, error: str, explanation: str, phase: Phase = Phase.LOAD, sources: tuple[str, ...] = ()
+    cause: Cause,
+    error: str,
+    explanation: str,
+    phase: Phase = Phase.LOAD,
+    sources: tuple[str, ...] = (),
+    remedies: tuple[Tried, ...] = (),
 ) -> _Maker:
     """Return what makes failures; ``{place}`` and ``{address}`` in the error differ from cell to cell."""
 
@@ -151,6 +173,7 @@ def _failure(
             "explanation": explanation,
             "sources": sources,
             "exception": raised,
+            "remedies": remedies,
         }
 
     return make
@@ -241,6 +264,7 @@ RULES: tuple[tuple[Callable[[_Where], bool], _Maker], ...] = (
             Cause.CONFIG_KEYWORD,
             "TypeError: Error when deserializing class 'DepthwiseConv2D': unrecognized keyword arguments: ['groups']",
             "The loading version does not know the argument `groups`.",
+            remedies=(LEGACY,),
         ),
     ),
     (
@@ -257,6 +281,7 @@ RULES: tuple[tuple[Callable[[_Where], bool], _Maker], ...] = (
             Cause.CLASS_MOVED,
             "TypeError: Could not locate class 'Functional'. Make sure custom classes are decorated.\nFull object: ...",
             "Keras 2 does not know the modules of Keras 3.",
+            remedies=(HELPLESS,),
         ),
     ),
     (
@@ -265,6 +290,7 @@ RULES: tuple[tuple[Callable[[_Where], bool], _Maker], ...] = (
             Cause.CONFIG_KEYWORD,
             "TypeError: Unrecognized keyword arguments passed to InputLayer: ['batch_shape', 'optional']",
             "The loading version does not know `batch_shape`.",
+            remedies=(HELPLESS, REPAIRED),
         ),
     ),
     (lambda at: at.scenario == "gru" and at.over, _drift),

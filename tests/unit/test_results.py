@@ -130,7 +130,7 @@ def test_results_cells_have_the_names_of_the_contract(tmp_path: Path) -> None:
     assert stored["schema"] == 1
     promised = (
         "id scenario format save load status phase cause explanation sources exception comparison causes with_itself"
-        " warnings remedies expected attempts seconds peak_rss_mb log reproduce"
+        " warnings remedies blame expected attempts seconds peak_rss_mb log reproduce"
     )
     assert set(promised.split()) <= set(stored["cells"][0])
     assert {"save", "load", "safe", "causes"} <= set(stored["answer"]["upgrades"][0])
