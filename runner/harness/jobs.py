@@ -10,7 +10,6 @@ import glob
 import json
 import os
 import shutil
-import signal
 import sys
 import tempfile
 import time
@@ -18,11 +17,24 @@ import traceback
 
 import numpy as np
 
-from . import PROTOCOL, arrays, invent, layers, loaders, noise, observe, own, preload, remedies, scripts, writer
+from . import (
+    PROTOCOL,
+    arrays,
+    invent,
+    layers,
+    loaders,
+    noise,
+    observe,
+    own,
+    preload,
+    reasons,
+    remedies,
+    scripts,
+    writer,
+)
 from .repair import artifacts
 
 TEXT = 20000
-OVER = 2000
 OWN = 1000  # names; a scenario that imports a whole library has many
 
 
@@ -102,7 +114,7 @@ def run(message):
         The status to exit with.
     """
     faulthandler.enable()
-    _show_stack_every(0.3 * message["seconds"])
+    reasons.show_stack_every(0.3 * message["seconds"])
     job = Job(message)
     status = 0
     try:
@@ -115,17 +127,6 @@ def run(message):
     _flush()
     job.write()
     return status
-
-
-def _show_stack_every(seconds):
-    """
-    Print the stack now and then, so that the log of a job that never ends says where it is.
-
-    By a signal, which the busy thread handles itself: `faulthandler.dump_traceback_later` reads its frames from another
-    thread while they change, and was seen to crash it.
-    """
-    faulthandler.register(signal.SIGALRM, all_threads=False)
-    signal.setitimer(signal.ITIMER_REAL, seconds, seconds)
 
 
 def _settle(job):
@@ -391,46 +392,17 @@ def _caught(job, error):
             return 127
         text = "sys.exit({!r}) was called".format(error.code)
     else:
-        text = _text(error)
+        text = reasons.text(error)
     if isinstance(error, NotImplementedError) and _in_scenario(job, error):
         job.observation["unsupported"] = text or "the script raised NotImplementedError"
         return 127
     job.observation["exception"] = {
         "type": type(error).__name__,
         "message": text[:TEXT],
-        "traceback": _traced(error)[-2 * TEXT :],
+        "traceback": reasons.traced(error)[-2 * TEXT :],
         "in_scenario": _in_scenario(job, error),
     }
     return 1
-
-
-def _traced(error):
-    """Return the traceback, and behind it what the exception was raised over: Keras raises its own ``from None``."""
-    shown = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    chain = _raised_over(error)
-    over = ["Raised over {}: {}\n".format(type(each).__name__, _text(each)[:OVER]) for each in chain]
-    made = ["Raised while making a {}\n".format(name) for name in map(_in_making, [error] + chain) if name]
-    return shown + "".join(over + made[-1:])
-
-
-def _in_making(error):
-    """Return the class whose ``__init__`` raised an exception; None if none did."""
-    found = None
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        if frame.f_code.co_name == "__init__" and "self" in frame.f_locals:
-            found = type(frame.f_locals["self"]).__name__
-    return found
-
-
-def _raised_over(error):
-    found, known = [], {id(error)}
-    while len(found) < 5:
-        error = error.__cause__ or error.__context__
-        if error is None or id(error) in known:
-            break
-        known.add(id(error))
-        found.append(error)
-    return found
 
 
 def _in_scenario(job, error):
@@ -442,15 +414,8 @@ def _in_scenario(job, error):
     return bool(frames) and frames[-1].filename.startswith(folder)
 
 
-def _text(error):
-    try:
-        return str(error)
-    except Exception:
-        return "(its message cannot be shown)"
-
-
 def _first_line(error):
-    return "{}: {}".format(type(error).__name__, _text(error).strip().split("\n")[0][:300])
+    return "{}: {}".format(type(error).__name__, reasons.text(error).strip().split("\n")[0][:300])
 
 
 def _flush():

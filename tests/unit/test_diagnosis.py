@@ -19,10 +19,10 @@ def side(name: str, **versions: str) -> Side:
 
 class Seen(BaseModel):
     """
-    A failure as it was seen.
+    A failure as it was seen, or as it is known to be.
 
     Attributes:
-        cell: Where; a scenario of this repository, or an address.
+        cell: Where, or that it is not from a run.
         own: Names that are code of the model's own; None where that is not known.
     """
 
