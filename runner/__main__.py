@@ -125,9 +125,17 @@ def _execute(wanted: Plan, arguments: argparse.Namespace) -> "Executed":
 
 
 def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
-    """Run something to its end; SIGTERM ends it as Ctrl-C does."""
-    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
-    return asyncio.run(work)
+    """Run something to its end; SIGTERM ends it as Ctrl-C does, where a background job ignores that, too."""
+    try:
+        return asyncio.run(_terminable(work))
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+
+
+async def _terminable(work: Coroutine[Any, Any, T]) -> T:
+    task = asyncio.ensure_future(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
 
 
 def _display(cells: int) -> "Display":

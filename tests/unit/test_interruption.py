@@ -163,3 +163,30 @@ def test_killed_while_importing(lab: Lab, start: Callable[[str], subprocess.Pope
     until(lambda: importing(lab))
     process.kill()
     until(lambda: none_left(lab))
+
+
+IGNORANT = """
+import asyncio, signal
+from runner.__main__ import _to_its_end
+
+async def wait():
+    print("waiting", flush=True)
+    await asyncio.sleep(600)
+
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+try:
+    _to_its_end(wait())
+except KeyboardInterrupt:
+    raise SystemExit(130)
+"""
+"""Work of a background job, which hears no SIGINT."""
+
+
+def test_a_background_job_can_be_terminated() -> None:
+    """SIGTERM ends a run that was started with SIGINT ignored, as shells do for background jobs."""
+    process = subprocess.Popen([sys.executable, "-c", IGNORANT], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "waiting\n"
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(PATIENCE) == 130
+    process.stdout.close()
