@@ -5,8 +5,10 @@ import json
 import pandas
 import pytest
 
-from runner.model import Cause, Phase, Status
+from runner.model import Cause, Format, Phase, Status
+from runner.report.ways import remediable
 from runner.results import results_schema
+from runner.verdict import GOOD, way_out
 from tests.integration.conftest import Ran, run
 
 F, L = Phase.SAVE, Phase.LOAD
@@ -62,6 +64,22 @@ def test_drift_names_the_first_layer(shipped: Ran) -> None:
     assert hard_sigmoid.status is Status.DRIFT
     assert hard_sigmoid.comparison is not None
     assert hard_sigmoid.comparison.first_layer is not None
+
+
+def test_failures_are_recognised(shipped: Ran) -> None:
+    """No more than one in fifty cells that fail has a cause that no row of the table knows."""
+    failing = [cell for cell in shipped.results.cells if cell.status not in GOOD]
+    unrecognised = [cell.id for cell in failing if cell.cause is Cause.UNRECOGNISED]
+    assert len(unrecognised) <= 0.02 * len(failing), unrecognised
+
+
+def test_most_failures_have_a_way_out(shipped: Ran) -> None:
+    """Of the cells that do not load as they were saved, four in five have a remedy that was tried and passed."""
+    wanting = remediable(shipped.results.cells)
+    without = [cell for cell in wanting if way_out(cell) is None]
+    assert len(wanting) > 100
+    assert len(without) <= 0.2 * len(wanting), [cell.id for cell in without]
+    assert all(cell.remedies for cell in without if cell.format is not Format.TFLITE)
 
 
 def test_results_keep_to_their_schema(shipped: Ran) -> None:
