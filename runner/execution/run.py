@@ -29,6 +29,9 @@ from runner.plan import Plan, SaveJob
 from runner.remedies import Failure, can_be_tried
 from runner.results import Journal
 
+IN_FLIGHT = 16
+"""Cells that are judged at a time, for each job that runs: enough to have work while an environment is made for some."""
+
 
 class Listener(hosts.Listener, Protocol):
     """Whoever shows what is going on."""
@@ -100,6 +103,7 @@ class Execution:
         self._listener, self._journal, self._scratch = listener, journal, scratch
         self._limits = plan.matrix.limits
         self._keys = Keys(self._limits, tried=(options.remedies, str(options.trust), str(options.blame)))
+        self._judging = asyncio.Semaphore(IN_FLIGHT * options.jobs)
         self._saving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._made: set[str] = set()
         self._recorder = Recorder(matrix=plan.matrix.path, output=options.output)
@@ -188,7 +192,8 @@ class Execution:
         host = self._hosts[cell.load]
         try:
             if saved and cell.id not in self._records:
-                await self._judge(cell, saved, root, host)
+                async with self._judging:
+                    await self._judge(cell, saved, root, host)
         except EnvironmentFailure as failure:
             passes = saved is not None and saved.judgement.status is Status.PASS
             rescued = await self._rescue.search_environment(cell, saved, failure) if saved and passes else Rescued()
