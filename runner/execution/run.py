@@ -30,7 +30,7 @@ from runner.remedies import Failure, can_be_tried
 from runner.results import Journal
 
 IN_FLIGHT = 16
-"""Cells that are judged at a time, for each job that runs: enough to have work while an environment is made for some."""
+"""Cells that are judged at a time for each job that may run: enough to have work while some wait for an environment."""
 
 
 class Listener(hosts.Listener, Protocol):
