@@ -27,6 +27,11 @@ def load_job(cell: Cell, saved: Saved, folder: Path, remedies: Sequence[str] = (
     )
 
 
+def remedy_job(cell: Cell, saved: Saved, folder: Path, remedies: Sequence[str]) -> Job:
+    """Return the job that tries remedies: as `load_job`, but for the training step, which they are not judged by."""
+    return replace(load_job(cell, saved, folder, remedies), training=False)
+
+
 def resave_job(cell: Cell, saved: Saved, folder: Path, target: Format, remedies: Sequence[str]) -> Job:
     """Return the job that loads what was saved and writes it in another format, below the folder of the job."""
     written = folder / "resaved" / target.path
@@ -39,5 +44,5 @@ def load_resaved_job(
 ) -> Job:
     """Return the job that loads what a `resave_job` in the folder `resaved` wrote, by the format's own loader."""
     artifact = resaved / "resaved"
-    job = load_job(cell, saved, folder, remedies)
+    job = remedy_job(cell, saved, folder, remedies)
     return replace(job, script=None, format=written, artifact=str(artifact), path=str(artifact / written.path))

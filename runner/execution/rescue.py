@@ -15,7 +15,7 @@ from runner.diagnosis import Side
 from runner.environments import EnvironmentFailure
 from runner.execution.attempts import Attempted, attempt
 from runner.execution.hosts import Host, Hosts
-from runner.execution.loads import load_job, load_resaved_job
+from runner.execution.loads import load_resaved_job, remedy_job
 from runner.execution.resaves import Resaved, Resaves
 from runner.execution.saves import Saved
 from runner.execution.servers import Job
@@ -177,7 +177,7 @@ class _Search:
     async def _load(self, steps: tuple[str, ...], host: Host) -> _Outcome | None:
         led, folder, inside = remedies.through(steps), self._folder(), remedies.in_child(steps)
         if led is None:
-            return await self._judged(load_job(self._cell, self._saved, folder, inside), host)
+            return await self._judged(remedy_job(self._cell, self._saved, folder, inside), host)
         through = self._rescue.hosts[self._spec(led[0])]
         own = ("custom-objects",) if self._case.own else ()
         resaved = await self._rescue.resaves.resave(self._cell, self._saved, through, led[1], own)

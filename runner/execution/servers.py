@@ -39,6 +39,7 @@ class Job:
         artifact: The folder that holds all of it.
         saved: For a load, the folder of the save's observation.
         activations: Whether to observe the activations of the layers.
+        training: Whether to make a training step, if there are targets.
         remedies: What to do differently when loading, such as ``compile-false``.
         save_script: The scenario's save script, for remedies that need its classes or its model.
         target: Where a ``resave`` (in `target_format`) or a ``repair`` writes to.
@@ -56,6 +57,7 @@ class Job:
     saved: str | None = None
     call: str = "call"
     activations: bool = False
+    training: bool = True
     remedies: tuple[str, ...] = ()
     save_script: str | None = None
     target: str | None = None

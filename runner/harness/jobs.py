@@ -322,7 +322,7 @@ def _look_inside(job, model, inputs, targets, activations):
     if job.message["kind"] == "save" and job.observation["deterministic"]:
         job.attempt("noise", _keep_noise, job, model, lambda given: observe.activations(job.tf, keras, model, given))
     job.attempt("optimizer", _keep_optimizer, job, model)
-    if targets is not None and job.observation["optimizer"]:
+    if targets is not None and job.message["training"] and job.observation["optimizer"]:
         phase = job.observation["phase"]
         job.enter("train" if phase == "predict" else phase)
         job.attempt("training", _train, job, model, inputs, targets)

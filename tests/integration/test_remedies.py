@@ -13,7 +13,7 @@ from runner.cache import cache_folder
 from runner.environments import HARNESS, Environment
 from runner.environments.nox import NoxBuilder
 from runner.execution import rescue
-from runner.execution.loads import load_job
+from runner.execution.loads import remedy_job
 from runner.execution.run import execute
 from runner.execution.settings import Options
 from runner.matrix import read_matrix
@@ -170,7 +170,7 @@ OUTSIDE: Mapping[str, tuple[object, str, Callable[..., object]]] = {
     "re-save-through:tf2.15/h5": (
         rescue,
         "load_resaved_job",
-        lambda cell, saved, folder, _resaved, _written, steps: load_job(cell, saved, folder, steps),
+        lambda cell, saved, folder, _resaved, _written, steps: remedy_job(cell, saved, folder, steps),
     ),
     "pin:numpy<2": (remedies, "pinned", lambda spec, _requirement: spec),
 }
