@@ -17,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.version import InvalidVersion
 
 from runner.fingerprint import innermost
+from runner.frames import By, by
 from runner.model import Cause, Phase, Raised
 
 _TABLE = Path(__file__).with_name("causes.yaml")
@@ -56,6 +57,7 @@ class Row:
 
     Attributes:
         name: Whose the class or function must be that the message names: the model's ``own``, or the ``library``'s.
+        by: Whether the scenario's script failed alone, or a library had a part in it.
     """
 
     cause: Cause
@@ -69,6 +71,7 @@ class Row:
     save: Requirement | None
     load: Requirement | None
     name: Literal["own", "library"] | None
+    by: By | None
 
 
 def diagnose(phase: Phase | None, raised: Raised, log: str, save: Side, load: Side) -> Diagnosis:
@@ -89,7 +92,7 @@ def diagnose(phase: Phase | None, raised: Raised, log: str, save: Side, load: Si
     if found is None:
         return Diagnosis(cause=Cause.UNRECOGNISED)
     row, text = found
-    explanation = _explain(row, replace(raised, message=text), raised.message, save, load)
+    explanation = _explain(row, replace(raised, message=text), raised.message, log, save, load)
     return Diagnosis(cause=row.cause, explanation=explanation, sources=row.sources)
 
 
@@ -123,6 +126,7 @@ def _row(written: Mapping[str, str | Sequence[str]]) -> Row:
         save=Requirement(str(written["save"])) if "save" in written else None,
         load=Requirement(str(written["load"])) if "load" in written else None,
         name=_whose(written.get("name")),
+        by=_by(written.get("by")),
     )
 
 
@@ -132,6 +136,14 @@ def _whose(written: object) -> Literal["own", "library"] | None:
             return whose
         case other:
             raise ValueError(f"{_TABLE.name}: name: {other!r} is neither own nor library")
+
+
+def _by(written: object) -> By | None:
+    match written:
+        case "script" | "library" | None as who:
+            return who
+        case other:
+            raise ValueError(f"{_TABLE.name}: by: {other!r} is neither script nor library")
 
 
 def _pattern(text: object) -> re.Pattern[str] | None:
@@ -164,9 +176,9 @@ def _name_holds(row: Row, raised: Raised, save: Side) -> bool:
     return None not in (name, save.own) and (bare_name(name or "") in (save.own or ())) == (row.name == "own")
 
 
-def _groups(row: Row, raised: Raised) -> dict[str, str]:
-    """Return the named groups of a row's patterns, those of the message before those of the traceback."""
-    searched = ((row.traceback, raised.traceback), (row.message, raised.message))
+def _groups(row: Row, raised: Raised, log: str = "") -> dict[str, str]:
+    """Return the named groups of a row's patterns: the message's before the traceback's before the log's."""
+    searched = ((row.log, log), (row.traceback, raised.traceback), (row.message, raised.message))
     found = [hit for pattern, text in searched if pattern and (hit := pattern.search(text))]
     return {name: value for hit in found for name, value in hit.groupdict().items() if value}
 
@@ -183,12 +195,13 @@ def _face_holds(row: Row, phase: Phase | None, raised: Raised, log: str) -> bool
         and (row.message is None or row.message.search(raised.message) is not None)
         and (row.traceback is None or row.traceback.search(raised.traceback) is not None)
         and (row.log is None or row.log.search(log) is not None)
+        and (row.by is None or row.by == by(raised, log))
     )
 
 
-def _explain(row: Row, raised: Raised, whole: str, save: Side, load: Side) -> str:
+def _explain(row: Row, raised: Raised, whole: str, log: str, save: Side, load: Side) -> str:
     """Fill in what the row says; `whole` is the message with what Keras says around the reason."""
-    groups = {name: _group(name, value) for name, value in _groups(row, raised).items()}
+    groups = {name: _group(name, value) for name, value in _groups(row, raised, log).items()}
     said = {**_versions("save", save), **_versions("load", load), "layer": _subject(whole, raised.traceback), **groups}
     text = row.explanation.format_map(defaultdict(lambda: "it", said))
     return f"A{text[1:]}" if text.startswith(_ANY_LAYER) else text

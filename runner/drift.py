@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from runner.comparison import Compared, compare_outputs, compare_state, first_difference, paired, rounding
-from runner.comparison.layers import Names, class_of, described, first_described, names
+from runner.comparison.layers import Names, class_of, described, first_described, names, replaced
 from runner.comparison.outputs import reached
 from runner.comparison.weights import Pair
 from runner.judgement import Judgement
@@ -43,7 +43,8 @@ class Sides:
 
 def located(judgement: Judgement, sides: Sides) -> Judgement:
     """Name the first layer that differs, and say what kind of drift it is."""
-    pairs = paired(sides.saved.arrays.get("weights", ()), sides.loaded.arrays.get("weights", ()), sides.tolerance)
+    before, after = (side.arrays.get("weights", ()) for side in (sides.saved, sides.loaded))
+    pairs = paired(before, after, sides.tolerance, exchanged=True)
     lost = [pair for pair in pairs if not pair.close]
     layer, difference = _first_layer(sides, lost)
     compared = replace(judgement.comparison or Comparison(), first_layer=layer, first_layer_max_abs=difference)
@@ -164,6 +165,9 @@ def _computes(sides: Sides, layer: str | None) -> str:
     seen = class_of(layer, sides.saved.layers)
     which = f"{layer} ({seen})" if seen else layer
     arguments = described(layer, sides.saved.layers, sides.again.layers, sides.names)
+    other = replaced(layer, sides.saved.layers, sides.again.layers)
+    if other and not arguments:
+        return f"Weights and state agree, and {other}; the first layer that gives something else is {which}."
     why = arguments or f"its arguments agree{_names(layer, sides)}, so what one of them means has changed"
     return f"Weights and state agree; the first layer that computes something else is {which}: {why}."
 

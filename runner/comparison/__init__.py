@@ -45,7 +45,8 @@ def compare(saved: Observation, loaded: Observation, tolerance: Tolerance) -> Co
     )
     if saved.deterministic is False:
         outputs = Compared(cause=None, comparison=Comparison())
-    weights = compare_weights(saved.arrays.get("weights", ()), loaded.arrays.get("weights", ()), tolerance)
+    before, after = (side.arrays.get("weights", ()) for side in (saved, loaded))
+    weights = compare_weights(before, after, tolerance, exchanged=outputs.cause is not None)
     state = Compared(cause=None, comparison=Comparison())
     if outputs.cause or saved.deterministic is False:
         state = compare_state(

@@ -86,16 +86,37 @@ def first_described(saved: Sequence[LayerSeen], loaded: Sequence[LayerSeen], nam
     return next((seen.layer for seen in saved if described(seen.layer, saved, loaded, names)), None)
 
 
+def replaced(layer: str, saved: Sequence[LayerSeen], loaded: Sequence[LayerSeen]) -> str:
+    """Say which layer of the saved model, up to this one, is of another class in the loaded one; empty if none is."""
+    before, after = ([seen for seen in side if seen.class_name != "InputLayer"] for side in (saved, loaded))
+    for old, new in zip(before, after, strict=False):
+        if old.class_name != new.class_name:
+            return f"{new.layer} ({new.class_name}) stands where {old.layer} ({old.class_name}) was"
+        if old.layer == layer:
+            break
+    return ""
+
+
 def class_of(layer: str, seen: Sequence[LayerSeen]) -> str:
     """Return the class of a layer; empty if it is not known."""
     return next((each.class_name for each in seen if each.layer == layer), "")
 
 
 def _arguments(before: LayerSeen, after: LayerSeen) -> list[str]:
-    """Return the arguments that both sides have and that differ in more than how a version writes them."""
+    """Return the arguments that both sides have and that differ in more than how a version writes them, else the dtype."""
     shared = [name for name in before.config if name in after.config and _matters(name)]
     values = [(name, _plain(before.config[name]), _plain(after.config[name])) for name in shared]
-    return [f"{name} is {_short(new)}, was {_short(old)}" for name, old, new in values if old != new]
+    found = [f"{name} is {_short(new)}, was {_short(old)}" for name, old, new in values if old != new]
+    old, new = _policy(before), _policy(after)
+    return found or ([f"its dtype is {new}, was {old}"] if old and new and old != new else [])
+
+
+def _policy(seen: LayerSeen) -> str:
+    """Return the name of a layer's dtype, or of its policy; empty if it is not known."""
+    match _plain(seen.config.get("dtype", "")):
+        case str(name) | {"name": str(name)}:
+            return name
+    return ""
 
 
 def _matters(name: str) -> bool:

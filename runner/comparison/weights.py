@@ -21,15 +21,20 @@ class Pair:
     close: bool
 
 
-def compare_weights(saved: Sequence[Array], loaded: Sequence[Array], tolerance: Tolerance) -> Compared:
+def compare_weights(
+    saved: Sequence[Array], loaded: Sequence[Array], tolerance: Tolerance, *, exchanged: bool = False
+) -> Compared:
     """
     Compare weights layer by layer, each with the most similar one of its shape.
 
     Where that finds a difference, the layers may bear each other's names: all weights are compared together then. A
     weight that has no partner of its shape is left out: versions differ in what they count as a weight (a step counter,
     the state of a random generator). Integers are left out for the same reason.
+
+    Args:
+        exchanged: Whether outputs differ, so that layers which have each other's weights, and not only names, count.
     """
-    pairs = paired(saved, loaded, tolerance)
+    pairs = paired(saved, loaded, tolerance, exchanged=exchanged)
     worst = max((pair.difference for pair in pairs), default=None)
     first = next((pair for pair in pairs if not pair.close), None)
     if first is None:
@@ -39,7 +44,9 @@ def compare_weights(saved: Sequence[Array], loaded: Sequence[Array], tolerance: 
     return Compared(cause=Cause.WEIGHTS_NOT_RESTORED, comparison=Comparison(weights_max_abs=worst), text=text)
 
 
-def paired(saved: Sequence[Array], loaded: Sequence[Array], tolerance: Tolerance) -> tuple[Pair, ...]:
+def paired(
+    saved: Sequence[Array], loaded: Sequence[Array], tolerance: Tolerance, *, exchanged: bool = False
+) -> tuple[Pair, ...]:
     """Return the pairs that `compare_weights` compares, in the order of the saved model."""
     ours, theirs = ([array for array in side if array.value.dtype.kind == "f"] for side in (saved, loaded))
     together = {"": (ours, theirs)}
@@ -47,10 +54,17 @@ def paired(saved: Sequence[Array], loaded: Sequence[Array], tolerance: Tolerance
         found = _pairs(together, tolerance)
     else:
         found = _pairs(_by_layer(ours, theirs), tolerance)
-        if not all(pair.close for pair in found):
+        if not all(pair.close for pair in found) and not (exchanged and _out_of_order(ours, theirs, tolerance)):
             all_of_them = _pairs(together, tolerance)
             found = all_of_them if all(pair.close for pair in all_of_them) else found
     return tuple(found)
+
+
+def _out_of_order(ours: Sequence[Array], theirs: Sequence[Array], tolerance: Tolerance) -> bool:
+    """Tell whether the weights are not even the same one after the other, whatever their layers are called."""
+    if [array.value.shape for array in ours] != [array.value.shape for array in theirs]:
+        return False
+    return not all(_restored(a, b, tolerance) for a, b in zip(ours, theirs, strict=True))
 
 
 def _pairs(groups: Mapping[str, tuple[list[Array], list[Array]]], tolerance: Tolerance) -> list[Pair]:

@@ -32,7 +32,7 @@ from . import (
     scripts,
     writer,
 )
-from .repair import artifacts
+from .repair import artifacts, contents
 
 TEXT = 20000
 OWN = 1000  # names; a scenario that imports a whole library has many
@@ -399,10 +399,20 @@ def _caught(job, error):
     job.observation["exception"] = {
         "type": type(error).__name__,
         "message": text[:TEXT],
-        "traceback": reasons.traced(error)[-2 * TEXT :],
+        "traceback": (reasons.traced(error) + _artifact(job))[-2 * TEXT :],
         "in_scenario": _in_scenario(job, error),
     }
     return 1
+
+
+def _artifact(job):
+    """Say, behind a traceback, what it was that could not be loaded."""
+    if job.observation["phase"] != "load" or not job.message.get("path"):
+        return ""
+    try:
+        return "The artifact is {}.\n".format(contents.told(job.message["path"]))
+    except OSError:
+        return ""
 
 
 def _in_scenario(job, error):

@@ -68,7 +68,7 @@ def test_row_can_be_used(row: Row) -> None:
     """A row asks for something, explains itself in words that it has, and its sources are addresses."""
     assert any((row.phases, row.type, row.message, row.traceback, row.log, row.save, row.load))
     named = {name for _, name, _, _ in string.Formatter().parse(row.explanation) if name is not None}
-    patterns = [pattern for pattern in (row.message, row.traceback) if pattern]
+    patterns = [pattern for pattern in (row.message, row.traceback, row.log) if pattern]
     packages = ("python", "tensorflow", "keras", "numpy", "h5py", "protobuf")
     known = {"save", "load", "layer", *(f"{side}_{package}" for side in ("save", "load") for package in packages)}
     assert named <= known.union(*(pattern.groupindex for pattern in patterns))
