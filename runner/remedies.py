@@ -296,6 +296,16 @@ def keras_3(spec: EnvironmentSpec) -> bool:
     return _keras(spec).major >= 3
 
 
+def zips(spec: EnvironmentSpec) -> bool:
+    """Tell whether ``.keras`` is an archive there."""
+    return _keras(spec) >= _ZIPPED
+
+
+def exports(spec: EnvironmentSpec) -> bool:
+    """Tell whether models have a method ``export`` there."""
+    return _keras(spec) >= _ZIPPED
+
+
 def _keras(spec: EnvironmentSpec) -> Version:
     return Version(releases.expected_keras(spec) or "0")
 

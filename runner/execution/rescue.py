@@ -155,7 +155,7 @@ class _Search:
             id="+".join(steps),
             status=judgement.status,
             loses=remedies.loses(steps),
-            how=instructions.how(self._case, steps),
+            how=instructions.how(self._case, steps, outcome.changes),
             comparison=judgement.comparison,
             cause=judgement.cause,
             explanation=judgement.explanation,

@@ -19,12 +19,27 @@ def inputs(tf, model):
     Raises:
         ScenarioError: If the model does not say what it takes.
     """
-    specs = getattr(model, "inputs", None)
+    specs = getattr(model, "inputs", None) or _specs(tf, model)
     if not specs:
         raise ScenarioError("the loaded model does not say what inputs it takes")
     random = np.random.RandomState(0)
     made = [_array(tf, spec, random) for spec in specs]
     return made if len(made) > 1 else made[0]
+
+
+def _specs(tf, model):
+    """Return what a model without a graph of layers keeps of the inputs that it was built or called with."""
+    spec = getattr(model, "_saved_model_inputs_spec", None)
+    if spec is not None:
+        return [each for each in tf.nest.flatten(spec) if hasattr(each, "shape")]
+    config = getattr(model, "get_build_config", lambda: None)() or {}
+    shape = config.get("input_shape")
+    shapes = [] if shape is None else [shape] if _is_shape(shape) else list(shape)
+    return [tf.TensorSpec(tuple(each), tf.float32) for each in shapes if _is_shape(each)]
+
+
+def _is_shape(value):
+    return bool(value) and all(size is None or isinstance(size, int) for size in tuple(value))
 
 
 def _array(tf, spec, random):
