@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from runner.model import Format
 from runner.remedies import Case, exports, in_child, through, zips
 
+# As the harness says it, in rebuild.py, traced.py and jobs.py.
 FILLED = "weights put into the rebuilt model: "
 CALLED = "called with "
+REPAIRED = "repaired before it was written again"
 _SHOWN = 4
 _LOADERS = {
     "weights-into-rebuilt-model": "model = build_model()  # as in save.py\n{weights}",
@@ -25,7 +27,7 @@ def how(case: Case, steps: Sequence[str], changes: Sequence[str] = ()) -> str:
     """
     led = through(steps)
     file, file_format = (led[1].path, led[1]) if led else (case.format.path, case.format)
-    lines = [*_environment(case, steps), *(_through(case, *led) if led else ())]
+    lines = [*_environment(case, steps), *(_through(case, *led, changes) if led else ())]
     for step in in_child(steps):
         file, said = _file(step, file, case, steps)
         lines += said
@@ -45,16 +47,21 @@ def _environment(case: Case, steps: Sequence[str]) -> list[str]:
     return lines
 
 
-def _through(case: Case, name: str, file_format: Format) -> list[str]:
+def _through(case: Case, name: str, file_format: Format, changes: Sequence[str]) -> list[str]:
     file = _quoted(file_format.path)
     writes = f"model.save({file})"
     if file_format is Format.EXPORT:
         spec = next((spec for spec in case.environments if spec.name == name), None)
         writes = f"model.export({file})" if spec and exports(spec) else f"tf.saved_model.save(model, {file})"
     objects = f", custom_objects={_named(case)}" if case.own else ""
+    repaired = f"repaired_{case.format.path}"
+    given = " --objects save.py" if case.own else ""
+    repair = f"# python -m runner repair {case.format.path} --for {name} -o {repaired}{given}"
+    first = any(change == REPAIRED for change in changes)
     return [
+        *([repair] if first else []),
         f"# in {name}:",
-        f"model = load_model(path{objects})",
+        f"model = load_model({_quoted(repaired) if first else 'path'}{objects})",
         writes,
         f"# in {case.load.name}:",
     ]

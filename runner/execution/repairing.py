@@ -176,7 +176,7 @@ async def repair(
     try:
         repaired = await Repair(artifact.absolute(), matrix, hosts, scratch, arguments).run(target, out.name)
         if repaired.loads and repaired.copy:
-            _put(repaired.copy, out)
+            put(repaired.copy, out)
     except EnvironmentFailure as failure:
         raise UnjudgeableError(failure.explanation) from failure
     else:
@@ -186,8 +186,14 @@ async def repair(
         remove(scratch)
 
 
-def _put(copy: Path, out: Path) -> None:
-    """Write a copy at once or not at all: beside its place first, which may be on another disk than the scratch."""
+def put(copy: Path, out: Path) -> None:
+    """
+    Write a copy at once or not at all: beside its place first, which may be on another disk than the scratch.
+
+    Raises:
+        OutputError: If it cannot be written.
+        UsageError: If something is there by now.
+    """
     half = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         shutil.move(copy, half)

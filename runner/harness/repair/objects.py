@@ -91,6 +91,15 @@ class Repair:
         self._write_class(thing, plain, cls, namespace)
         return cls
 
+    def knows(self, thing):
+        """Tell whether there is a class for an object, by any of its names."""
+        names = (str(thing.get("registered_name") or ""), thing["class_name"])
+        if any(name and self._live.registered(name) is not None for name in names):
+            return True
+        return (
+            self._live.find(thing["class_name"].split(">")[-1], "layer", str(thing.get("module") or ""))[0] is not None
+        )
+
     def _write_class(self, thing, plain, cls, namespace):
         name = (
             plain
