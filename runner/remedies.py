@@ -118,7 +118,7 @@ REMEDIES: Mapping[str, Remedy] = MappingProxyType(
             Remedy(
                 id="custom-objects",
                 kind=Kind.ARGUMENT,
-                causes=(_CONFIGURED | {Cause.LAMBDA_BYTECODE}) - {Cause.CONFIG_KEYWORD},
+                causes=(_CONFIGURED | {Cause.LAMBDA_BYTECODE}) - {Cause.CONFIG_KEYWORD, Cause.CLASS_MOVED},
                 formats=_MODELS,
             ),
             Remedy(
@@ -400,7 +400,8 @@ def _bridges(spec: EnvironmentSpec, file_format: Format, case: Case) -> bool:
     writer, reader = _keras(spec), _keras(case.load)
     match file_format:
         case Format.H5:
-            return writer.major < 3 or reader.major >= 3
+            # Keras 2 takes what Keras 3 wrote where its configuration is repaired, which is then the next step.
+            return True
         case Format.KERAS:
             return (writer.major >= 3) == (reader.major >= 3) and writer >= _ZIPPED <= reader
         case Format.SAVEDMODEL:

@@ -62,11 +62,11 @@ class Reference:
     What the original gives.
 
     Attributes:
-        name: The environment that loads it.
+        spec: The environment that loads it.
         folder: Of the job that saw it.
     """
 
-    name: str
+    spec: EnvironmentSpec
     folder: Path
     observation: Observation
 
@@ -244,7 +244,7 @@ class Repair:
         """
         written = await self._taken_in(target)
         reference = await self._reference(target, written)
-        best = Repaired(reference=reference.name if reference else None)
+        best = Repaired(reference=reference.spec.name if reference else None)
         made: dict[tuple[str, ...], Made | None] = {}
         for loading in (self._arguments, (*self._arguments, _UNCOMPILED)):
             for steps in _WAYS:
@@ -291,7 +291,7 @@ class Repair:
                 continue
             judged = judge_save(seen, self._hosts[spec].side(), self._matrix.limits.seconds)
             if judged.status is Status.PASS and seen.observation:
-                return Reference(name=spec.name, folder=Path(job.folder), observation=seen.observation)
+                return Reference(spec=spec, folder=Path(job.folder), observation=seen.observation)
         return None
 
     def _nearest(self, target: EnvironmentSpec, written: Version | None) -> Sequence[EnvironmentSpec]:
@@ -313,7 +313,7 @@ class Repair:
         self, made: Made | None, loading: tuple[str, ...], target: EnvironmentSpec, reference: Reference | None
     ) -> Repaired:
         """Load a copy."""
-        named = reference.name if reference else None
+        named = reference.spec.name if reference else None
         if made is None:
             return Repaired(reference=named)
         return Repaired(
@@ -335,7 +335,8 @@ class Repair:
             return judge_save((await self._attempt(target, replace(job, kind="adopt"))).seen, side, limit)
         loaded = replace(job, kind="load", saved=str(reference.folder))
         seen = (await self._attempt(target, loaded)).seen
-        return judge_load(reference.observation, seen, self._scenario, (side, side), limit)
+        sides = (self._hosts[reference.spec].side(), side)
+        return judge_load(reference.observation, seen, self._scenario, sides, limit)
 
     def _copying(self, what: str, steps: tuple[str, ...], name: str) -> Job:
         copies = self._scratch / "copies" / what

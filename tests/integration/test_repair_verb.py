@@ -27,9 +27,10 @@ import tensorflow as tf
 from own import Mine
 
 layers = tf.keras.layers
-ids, numbers = tf.keras.Input((2,), dtype="int32", name="ids"), tf.keras.Input((3,), name="numbers")
-joined = layers.Concatenate()([layers.Flatten()(layers.Embedding(5, 2)(ids)), numbers])
-model = tf.keras.Model({"ids": ids, "numbers": numbers}, layers.Dense(2)(joined))
+# Not in the order of the alphabet, in which some versions flatten them.
+ids, ages = tf.keras.Input((2,), dtype="int32", name="ids"), tf.keras.Input((3,), name="ages")
+joined = layers.Concatenate()([layers.Flatten()(layers.Embedding(5, 2)(ids)), ages])
+model = tf.keras.Model({"ids": ids, "ages": ages}, layers.Dense(2)(joined))
 model.save(sys.argv[1] + "/inputs.keras")
 
 words = layers.TextVectorization(output_sequence_length=3)
