@@ -96,10 +96,17 @@ def repair(arguments: argparse.Namespace) -> int:
     matrix = read_matrix(arguments.matrix)
     target = _chosen(matrix, arguments.environment)
     repairing.check_names(arguments.artifact, arguments.output)
+    loading = repairing.Arguments(objects=_script(arguments.objects), trusted=arguments.trust)
     how, builders = _how(arguments), _builders(matrix.environments)
-    with _display(0) as display:
-        wanted = repairing.repair(arguments.artifact, matrix, target, arguments.output, builders, how, display)
-        repaired = _to_its_end(wanted)
+    try:
+        with _display(0) as display:
+            wanted = repairing.repair(
+                arguments.artifact, matrix, target, arguments.output, builders, how, display, loading
+            )
+            repaired = _to_its_end(wanted)
+    except KeyboardInterrupt:
+        print("Interrupted. No copy was written.", file=sys.stderr)
+        return INTERRUPTED
     print(told(repaired, target.name, arguments.output))
     return 1 if not repaired.loads else 0 if repaired.reference else UnjudgeableError.exit_status
 
@@ -169,6 +176,12 @@ def _builders(environments: Sequence[EnvironmentSpec]) -> "Mapping[Backend, Buil
         if spec.backend is not Backend.NOX:
             raise UsageError(f"{spec.name}: the backend {spec.backend} is not available yet; use nox.")
     return {Backend.NOX: NoxBuilder(cache_folder())}
+
+
+def _script(path: Path | None) -> Path | None:
+    if path and not path.is_file():
+        raise UsageError(f"There is no file {path}, which should define the model's own classes.")
+    return path
 
 
 def _chosen(matrix: Matrix, name: str) -> EnvironmentSpec:

@@ -87,6 +87,13 @@ def _add_repair(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--for", dest="environment", required=True, metavar="ENV", help="environment of the matrix")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="where to write the copy")
+    parser.add_argument(
+        "--objects",
+        type=Path,
+        metavar="SCRIPT",
+        help="Python file with the model's own classes and functions; it is run",
+    )
+    parser.add_argument("--trust", action="store_true", help="allow a model that brings code of its own, which is run")
     _add_matrix(parser)
     _add_jobs(parser)
 

@@ -76,6 +76,7 @@ class Case:
     Attributes:
         own: Names of the classes and functions that the save script's folder defines; None if that is not known.
         script: Whether the scenario has a load script of its own.
+        compiled: Whether the model had an optimizer when it was saved.
         trusted: Whether code from the artifact may be run.
         environments: Those of the matrix, through which an artifact may be led.
     """
@@ -85,6 +86,7 @@ class Case:
     load: EnvironmentSpec
     own: tuple[str, ...] | None = None
     script: bool = False
+    compiled: bool = True
     trusted: bool = False
     environments: tuple[EnvironmentSpec, ...] = ()
 
@@ -116,7 +118,7 @@ REMEDIES: Mapping[str, Remedy] = MappingProxyType(
             Remedy(
                 id="custom-objects",
                 kind=Kind.ARGUMENT,
-                causes=(_CONFIGURED | {Cause.LAMBDA_BYTECODE}) - {Cause.CONFIG_KEYWORD},
+                causes=(_CONFIGURED | {Cause.LAMBDA_BYTECODE}) - {Cause.CONFIG_KEYWORD, Cause.CLASS_MOVED},
                 formats=_MODELS,
             ),
             Remedy(
@@ -239,13 +241,27 @@ def candidates(case: Case, failure: Failure, taken: Sequence[str] = ()) -> Itera
 
 
 def combined(taken: Sequence[str], step: str) -> tuple[str, ...]:
-    """Return the steps with one more, in the order in which they are named."""
-    return tuple(sorted((*taken, step), key=lambda each: _ORDER.index(_name(each))))
+    """
+    Return the steps with one more, in the order in which they are named.
+
+    A loader of its own is given no arguments and reads no configuration: what changed those is left out again.
+    """
+    kept = [each for each in taken if step_kind(step) is not Kind.LOADER or _matters_to_loaders(each)]
+    return tuple(sorted((*kept, step), key=lambda each: _ORDER.index(_name(each))))
+
+
+def step_kind(step: str) -> Kind:
+    """Return what a step changes."""
+    return REMEDIES[_name(step)].kind
+
+
+def _matters_to_loaders(step: str) -> bool:
+    return step_kind(step) in (Kind.ENVIRONMENT, Kind.CHAIN) or step == "rename-suffix"
 
 
 def joins(step: str) -> bool:
     """Tell whether others can be combined with a step that brought another failure to light."""
-    return REMEDIES[_name(step)].kind is not Kind.LOADER
+    return step_kind(step) is not Kind.LOADER
 
 
 def loses(steps: Sequence[str]) -> tuple[str, ...]:
@@ -296,6 +312,16 @@ def keras_3(spec: EnvironmentSpec) -> bool:
     return _keras(spec).major >= 3
 
 
+def zips(spec: EnvironmentSpec) -> bool:
+    """Tell whether ``.keras`` is an archive there."""
+    return _keras(spec) >= _ZIPPED
+
+
+def exports(spec: EnvironmentSpec) -> bool:
+    """Tell whether models have a method ``export`` there."""
+    return _keras(spec) >= _ZIPPED
+
+
 def _keras(spec: EnvironmentSpec) -> Version:
     return Version(releases.expected_keras(spec) or "0")
 
@@ -320,6 +346,8 @@ def _steps(remedy: Remedy, case: Case, failure: Failure, used: set[str]) -> Iter
     modern = keras_3(case.load) and "legacy-keras" not in used
     match remedy.id:
         case "custom-objects" if case.own == ():
+            return
+        case "compile-false" if not case.compiled:
             return
         case "legacy-keras" if not modern or keras_3(case.save) or Version(case.load.tensorflow) < Version("2.16"):
             return
@@ -372,7 +400,8 @@ def _bridges(spec: EnvironmentSpec, file_format: Format, case: Case) -> bool:
     writer, reader = _keras(spec), _keras(case.load)
     match file_format:
         case Format.H5:
-            return writer.major < 3 or reader.major >= 3
+            # Keras 2 takes what Keras 3 wrote where its configuration is repaired, which is then the next step.
+            return True
         case Format.KERAS:
             return (writer.major >= 3) == (reader.major >= 3) and writer >= _ZIPPED <= reader
         case Format.SAVEDMODEL:

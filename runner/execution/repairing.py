@@ -5,6 +5,7 @@ What is handed in is untrusted: only harnesses open it.
 """
 
 import asyncio
+import os
 import re
 import shutil
 import uuid
@@ -30,8 +31,29 @@ MOST_REFERENCES = 4
 """How many environments are tried until one loads the original."""
 
 _WAYS = ((), ("repair-config",), ("repair-weights",), ("repair-config", "repair-weights"))
+_REFUSED = "Refused"
+_UNCOMPILED = "compile-false"
 _MAGIC = {b"\x89HDF": Format.H5, b"PK\x03\x04": Format.KERAS}
 _SUFFIXES = {Format.H5: (".h5", ".hdf5"), Format.KERAS: (".keras",), Format.SAVEDMODEL: ("",)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arguments:
+    """
+    How the model is loaded, original and copy alike.
+
+    Attributes:
+        objects: A script with the classes and functions of its own that the model needs; it is run.
+        trusted: Whether code from the artifact may be run.
+    """
+
+    objects: Path | None = None
+    trusted: bool = False
+
+    @property
+    def remedies(self) -> tuple[str, ...]:
+        """Return them as steps that a harness knows."""
+        return (*(("custom-objects",) if self.objects else ()), *(("safe-mode-off",) if self.trusted else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,13 +62,21 @@ class Reference:
     What the original gives.
 
     Attributes:
-        name: The environment that loads it.
+        spec: The environment that loads it.
         folder: Of the job that saw it.
     """
 
-    name: str
+    spec: EnvironmentSpec
     folder: Path
     observation: Observation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A copy that was made, as a job that opens it, and what is other in it, in words."""
+
+    job: Job
+    changes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,12 +89,14 @@ class Repaired:
         changes: What is other in it, in words.
         judgement: How it loads, compared with the original where that loads.
         reference: The environment that loads the original; None if none does.
+        compiled: Whether it loads with what it was compiled with.
     """
 
     copy: Path | None = None
     changes: tuple[str, ...] = ()
     judgement: Judgement | None = None
     reference: str | None = None
+    compiled: bool = True
 
     @property
     def loads(self) -> bool:
@@ -79,6 +111,8 @@ def artifact_format(path: Path) -> Format:
     Raises:
         UsageError: If it is none that has a configuration.
     """
+    if path.is_symlink():
+        raise UsageError(f"{path} is a symbolic link, which may lead anywhere: name what it leads to.")
     try:
         if path.is_dir() and (path / "saved_model.pb").is_file():
             return Format.SAVEDMODEL
@@ -94,7 +128,7 @@ def artifact_format(path: Path) -> Format:
 
 def check_names(artifact: Path, out: Path) -> None:
     """
-    Refuse a name for the copy that is taken, or that says another format than the copy will have.
+    Refuse a name for the copy that is taken, cannot be written, or says another format than the copy will have.
 
     Raises:
         UsageError: With what to do.
@@ -105,6 +139,10 @@ def check_names(artifact: Path, out: Path) -> None:
     if out.suffix not in suffixes:
         wanted = f"end in {suffixes[0]}" if suffixes[0] else "have no suffix, as it is a directory"
         raise UsageError(f"{out}: the copy must {wanted}; its content is that of {artifact_format(artifact)}.")
+    if not out.parent.is_dir():
+        raise UsageError(f"There is no folder {out.parent} for the copy: make it first.")
+    if not os.access(out.parent, os.W_OK | os.X_OK):
+        raise UsageError(f"The folder {out.parent} cannot be written to: name another one for the copy.")
 
 
 async def repair(
@@ -115,12 +153,14 @@ async def repair(
     builders: Mapping[Backend, Builder],
     options: Options,
     listener: Listener,
+    arguments: Arguments,
 ) -> Repaired:
     """
     Write to `out` the copy of an artifact that an environment loads, if there is one.
 
     Raises:
         UnjudgeableError: If the environment cannot be had.
+        UsageError: If the artifact must not be opened.
         OutputError: If the copy cannot be written.
     """
     scratch = emptied(options.cache / "scratch" / uuid.uuid4().hex)
@@ -134,9 +174,9 @@ async def repair(
     )
     hosts = Hosts(means, {})
     try:
-        repaired = await Repair(artifact.absolute(), matrix, hosts, scratch).run(target, out.name)
+        repaired = await Repair(artifact.absolute(), matrix, hosts, scratch, arguments).run(target, out.name)
         if repaired.loads and repaired.copy:
-            _put(repaired.copy, out)
+            put(repaired.copy, out)
     except EnvironmentFailure as failure:
         raise UnjudgeableError(failure.explanation) from failure
     else:
@@ -146,11 +186,24 @@ async def repair(
         remove(scratch)
 
 
-def _put(copy: Path, out: Path) -> None:
+def put(copy: Path, out: Path) -> None:
+    """
+    Write a copy at once or not at all: beside its place first, which may be on another disk than the scratch.
+
+    Raises:
+        OutputError: If it cannot be written.
+        UsageError: If something is there by now.
+    """
+    half = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
-        shutil.move(copy, out)
+        shutil.move(copy, half)
+        if out.exists() or out.is_symlink():
+            raise UsageError(f"{out} exists by now: nothing was written over it.")
+        half.rename(out)
     except OSError as error:
         raise unwritable(out, error) from error
+    finally:
+        remove(half) if half.is_dir() else half.unlink(missing_ok=True)
 
 
 class Repair:
@@ -162,16 +215,18 @@ class Repair:
         scratch: An empty folder for the jobs; the copy is in it.
     """
 
-    def __init__(self, artifact: Path, matrix: Matrix, hosts: Hosts, scratch: Path) -> None:
+    def __init__(self, artifact: Path, matrix: Matrix, hosts: Hosts, scratch: Path, arguments: Arguments) -> None:
         self._artifact, self._matrix, self._hosts, self._scratch = artifact, matrix, hosts, scratch
-        form = artifact_format(artifact)
+        self._arguments = arguments.remedies
+        form, objects = artifact_format(artifact), arguments.objects
         self._scenario = Scenario(name=artifact.name, folder=scratch, formats=(form,))
         self._blank = Job(
             id="",
             kind="load",
             folder="",
-            scenario=str(scratch),
+            scenario=str(objects.absolute().parent if objects else scratch),
             script=None,
+            save_script=objects.name if objects else None,
             format=form,
             path=str(artifact),
             artifact=str(artifact),
@@ -187,61 +242,101 @@ class Repair:
         Raises:
             EnvironmentFailure: If the target environment cannot be had.
         """
-        reference = await self._reference(target)
-        best = Repaired(reference=reference.name if reference else None)
-        for steps in _WAYS:
-            found = await self._try(steps, target, reference, name)
-            if found.loads:
-                return found
-            best = found if found.judgement else best
+        written = await self._taken_in(target)
+        reference = await self._reference(target, written)
+        best = Repaired(reference=reference.spec.name if reference else None)
+        made: dict[tuple[str, ...], Made | None] = {}
+        for loading in (self._arguments, (*self._arguments, _UNCOMPILED)):
+            for steps in _WAYS:
+                if steps not in made:
+                    made[steps] = await self._make(steps, target, name)
+                found = await self._try(made[steps], loading, target, reference)
+                if found.loads:
+                    return found
+                best = found if found.judgement and _UNCOMPILED not in loading else best
         return best
 
-    async def _reference(self, target: EnvironmentSpec) -> Reference | None:
-        """Find an environment that loads the original; the target first, as then a plain copy does."""
-        others = await self._nearest(target)
-        for spec in (target, *others[:MOST_REFERENCES]):
-            job = self._job("reference", spec.name)
+    async def _taken_in(self, target: EnvironmentSpec) -> Version | None:
+        """
+        Copy the artifact once, so that what is opened from now on is what was checked.
+
+        Returns:
+            The version that wrote it.
+
+        Raises:
+            UsageError: If it must not be opened, or cannot be read.
+        """
+        job = self._copying("asked", (), self._artifact.name)
+        seen = (await self._attempt(target, job)).seen.observation
+        if seen is None or seen.exception:
+            raised = seen.exception if seen else None
+            why = raised.message if raised and raised.type == _REFUSED else raised.first_line if raised else ""
+            raise UsageError(f"{self._artifact} cannot be copied. {why}".rstrip())
+        self._blank = replace(self._blank, path=str(job.target), artifact=str(job.target))
+        return _version(seen.notes.get("written-by", ""))
+
+    async def _reference(self, target: EnvironmentSpec, written: Version | None) -> Reference | None:
+        """
+        Find an environment that loads the original, that whose Keras is the closest to the one that wrote it first.
+
+        What the target gives, which may load it too, is no measure of that: it may give something else, in silence.
+        """
+        for spec in self._nearest(target, written):
+            job = replace(self._job("reference", spec.name), kind="adopt", remedies=self._arguments)
             try:
-                seen = (await self._attempt(spec, replace(job, kind="adopt"))).seen
+                seen = (await self._attempt(spec, job)).seen
             except EnvironmentFailure:
                 if spec is target:
                     raise
                 continue
             judged = judge_save(seen, self._hosts[spec].side(), self._matrix.limits.seconds)
             if judged.status is Status.PASS and seen.observation:
-                return Reference(name=spec.name, folder=Path(job.folder), observation=seen.observation)
+                return Reference(spec=spec, folder=Path(job.folder), observation=seen.observation)
         return None
 
-    async def _nearest(self, target: EnvironmentSpec) -> Sequence[EnvironmentSpec]:
-        """Return the other environments, that whose Keras is the closest to the one that wrote the artifact first."""
-        copied = await self._attempt(target, self._copying("asked", (), self._artifact.name))
-        notes = copied.seen.observation.notes if copied.seen.observation else {}
-        written = _version(notes.get("written-by", ""))
-        others = [spec for spec in self._matrix.environments if spec.name != target.name]
-        return sorted(others, key=lambda spec: _distance(_version(releases.expected_keras(spec) or ""), written))
+    def _nearest(self, target: EnvironmentSpec, written: Version | None) -> Sequence[EnvironmentSpec]:
+        """Return the environments to look at, the target before those that are no closer to the one that wrote it."""
+        specs = [target, *(spec for spec in self._matrix.environments if spec.name != target.name)]
+        specs.sort(key=lambda spec: _distance(_version(releases.expected_keras(spec) or ""), written))
+        return [*specs[:MOST_REFERENCES], *([target] if target not in specs[:MOST_REFERENCES] else [])]
+
+    async def _make(self, steps: tuple[str, ...], target: EnvironmentSpec, name: str) -> Made | None:
+        """Make a copy in one way; None where that has nothing to change."""
+        objects = tuple(step for step in self._arguments if step == "custom-objects" and steps)
+        job = self._copying("+".join(steps) or "copy", (*objects, *steps), name)
+        seen = (await self._attempt(target, job)).seen.observation
+        if seen is None or seen.exception or job.target is None:
+            return None
+        return Made(job=replace(job, path=job.target, artifact=job.target), changes=seen.changes)
 
     async def _try(
-        self, steps: tuple[str, ...], target: EnvironmentSpec, reference: Reference | None, name: str
+        self, made: Made | None, loading: tuple[str, ...], target: EnvironmentSpec, reference: Reference | None
     ) -> Repaired:
-        """Make a copy in one way, and load it."""
-        named = reference.name if reference else None
-        job = self._copying("+".join(steps) or "copy", steps, name)
-        made = (await self._attempt(target, job)).seen.observation
-        if made is None or made.exception or job.target is None:
+        """Load a copy."""
+        named = reference.spec.name if reference else None
+        if made is None:
             return Repaired(reference=named)
-        copy = Path(job.target)
-        judgement = await self._proved(target, reference, replace(job, path=str(copy), artifact=str(copy)))
-        return Repaired(copy=copy, changes=made.changes, judgement=judgement, reference=named)
+        return Repaired(
+            copy=Path(made.job.path),
+            changes=made.changes,
+            judgement=await self._proved(target, reference, made.job, loading),
+            reference=named,
+            compiled=_UNCOMPILED not in loading,
+        )
 
-    async def _proved(self, target: EnvironmentSpec, reference: Reference | None, made: Job) -> Judgement:
+    async def _proved(
+        self, target: EnvironmentSpec, reference: Reference | None, made: Job, loading: tuple[str, ...]
+    ) -> Judgement:
         """Load a copy, and compare it with the original where that is known."""
         limit, side = self._matrix.limits.seconds, self._hosts[target].side()
-        job = replace(made, id=f"{made.id}-loaded", folder=f"{made.folder}-loaded", remedies=())
+        name = f"{made.id}-loaded-{len(loading)}"
+        job = replace(made, id=name, folder=str(self._scratch / name), remedies=loading)
         if reference is None:
             return judge_save((await self._attempt(target, replace(job, kind="adopt"))).seen, side, limit)
-        loading = replace(job, kind="load", saved=str(reference.folder))
-        seen = (await self._attempt(target, loading)).seen
-        return judge_load(reference.observation, seen, self._scenario, (side, side), limit)
+        loaded = replace(job, kind="load", saved=str(reference.folder))
+        seen = (await self._attempt(target, loaded)).seen
+        sides = (self._hosts[reference.spec].side(), side)
+        return judge_load(reference.observation, seen, self._scenario, sides, limit)
 
     def _copying(self, what: str, steps: tuple[str, ...], name: str) -> Job:
         copies = self._scratch / "copies" / what

@@ -22,11 +22,12 @@ from runner.execution.servers import Job
 from runner.execution.settings import Options
 from runner.files import remove
 from runner.judgement import Judgement, judge_load, judge_resave
-from runner.model import Cause, Cell, EnvironmentSpec, Matrix, Phase, Status, Tried, Warned
+from runner.model import Cause, Cell, EnvironmentSpec, Format, Matrix, Phase, Status, Tried, Warned
 from runner.releases import CompletionError
 from runner.remedies import Case, Failure, Mode
 
 _NOT_APPLICABLE = "NotApplicableError"
+_REPAIR = "repair-config"
 _UNPROVED = "It loads, but nothing that could be compared shows that it is the saved model."
 _TRUST = "`safe-mode-off` was not tried: it runs code from the file on this machine, which --trust allows."
 
@@ -97,6 +98,7 @@ class _Search:
             load=cell.load,
             own=_classes_first(self._observed.own),
             script=cell.scenario.load is not None,
+            compiled=self._observed.optimizer is not None or "optimizer" in self._observed.notes,
             trusted=rescue.options.trust,
             environments=rescue.matrix.environments,
         )
@@ -155,7 +157,7 @@ class _Search:
             id="+".join(steps),
             status=judgement.status,
             loses=remedies.loses(steps),
-            how=instructions.how(self._case, steps),
+            how=instructions.how(self._case, steps, outcome.changes),
             comparison=judgement.comparison,
             cause=judgement.cause,
             explanation=judgement.explanation,
@@ -179,13 +181,27 @@ class _Search:
         if led is None:
             return await self._judged(remedy_job(self._cell, self._saved, folder, inside), host)
         through = self._rescue.hosts[self._spec(led[0])]
-        own = ("custom-objects",) if self._case.own else ()
-        resaved = await self._rescue.resaves.resave(self._cell, self._saved, through, led[1], own)
-        failed = self._judge_resave(resaved, through)
+        resaved, failed = await self._resave(through, led[1])
         if failed:
             return _Outcome(judgement=failed, seconds=resaved.attempted.ended.seconds)
         job = load_resaved_job(self._cell, self._saved, folder, resaved.folder, led[1], inside)
-        return await self._judged(job, host)
+        outcome = await self._judged(job, host)
+        before = resaved.attempted.seen.observation
+        return outcome and replace(
+            outcome, changes=((*before.changes, *outcome.changes) if before else outcome.changes)
+        )
+
+    async def _resave(self, through: Host, written: Format) -> tuple[Resaved, Judgement | None]:
+        """Lead the artifact through another environment, which may need a repaired copy to load it itself."""
+        own = ("custom-objects",) if self._case.own else ()
+        resaved = await self._rescue.resaves.resave(self._cell, self._saved, through, written, own)
+        failed = self._judge_resave(resaved, through)
+        if failed and through.spec.name in self._impassable:
+            again = await self._rescue.resaves.resave(self._cell, self._saved, through, written, (*own, _REPAIR))
+            if self._judge_resave(again, through) is None:
+                self._impassable.discard(through.spec.name)
+                return again, None
+        return resaved, failed
 
     def _judge_resave(self, resaved: Resaved, through: Host) -> Judgement | None:
         """Judge the step in the other environment; None if it wrote the file."""

@@ -234,10 +234,20 @@ def _resave(job):
     job.enter("load")
     model = _loaded(job)
     job.enter("save")
+    if "repair-config" in job.message["remedies"]:
+        job.observation["changes"].append("repaired before it was written again")
+    if job.message["target_format"] == "export":
+        job.attempt("called", _call_once, job, model)
     target = job.message["target"]
     os.makedirs(os.path.dirname(target), exist_ok=True)
     job.timed("save", loaders.write, job.tf, model, job.message["target_format"], target)
     _check_written(target)
+
+
+def _call_once(job, model):
+    """Call the model: a subclassed one is only exported after that."""
+    inputs, _ = _read_inputs(job.message["saved"])
+    observe.outputs(job.tf, model, inputs, job.message["call"])
 
 
 def _check_written(path):

@@ -4,7 +4,7 @@ import contextlib
 import os
 
 from . import observe, scripts
-from .repair import weights
+from .repair import artifacts, weights
 
 _WRITERS = ("save", "save_weights", "export")
 
@@ -21,6 +21,8 @@ def model(tf, message, file_format, changes, path):
         Exception: Whatever the script raises, and `weights.WeightsError` if the stored weights do not fit.
     """
     built = _built(tf, message)
+    if artifacts.sniff(path) == "keras":
+        file_format = "keras"  # whatever the suffix says
     weights.scramble(built)
     changes.append("weights put into the rebuilt model: " + weights.into(tf, built, file_format, path))
     return built

@@ -54,7 +54,7 @@ class Way:
         """
         with self._arguments():
             loaded = self._loader(script)(self.path)
-        return traced.Callable(self._job.tf, loaded) if "call-as-traced" in self._names else loaded
+        return traced.Callable(self._job.tf, loaded, self.changes) if "call-as-traced" in self._names else loaded
 
     def copy_to(self, target):
         """Copy the artifact as it is by now."""

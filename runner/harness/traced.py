@@ -7,22 +7,30 @@ class Callable:
     """
     A loaded object that is called in whichever way it accepts.
 
+    Args:
+        changes: A list that says afterwards which way that was.
+
     Raises:
         TypeError: If it takes the inputs in none.
     """
 
-    def __init__(self, tf, loaded):
+    def __init__(self, tf, loaded, changes):
         self._tf = tf
         self._loaded = loaded
+        self._changes = changes
 
     def __call__(self, inputs):
         """Return the outputs of the first way that works."""
         reasons = []
         for way, call in self._ways(inputs):
             try:
-                return call()
+                returned = call()
             except Exception as error:  # TensorFlow has errors of its own for a wrong dtype
                 reasons.append("{}: {}".format(way, str(error).strip().split("\n")[0][:200]))
+                continue
+            if "called with " + way not in self._changes:
+                self._changes.append("called with " + way)
+            return returned
         raise TypeError("Could not find matching function to call, tried: " + "; ".join(reasons))
 
     def _ways(self, inputs):
@@ -34,11 +42,11 @@ class Callable:
             yield "one tensor", lambda: loaded(values[0])
         yield "a list", lambda: loaded(values)
         yield "a tuple", lambda: loaded(tuple(values))
-        yield "one after the other", lambda: loaded(*values)
+        yield "one tensor after the other", lambda: loaded(*values)
         names = list(inputs) if isinstance(inputs, dict) else getattr(loaded, "input_names", None)
         if names and len(names) == len(values):
             yield "a dict", lambda: loaded(dict(zip(names, values)))
-            yield "by keyword", lambda: loaded(**dict(zip(names, values)))
+            yield "keywords", lambda: loaded(**dict(zip(names, values)))
 
     def _cast(self, function, inputs):
         specs = function.structured_input_signature[1]

@@ -75,7 +75,9 @@ EFFECTS = {
     ),
     "call-as-traced": Effect(
         cell="double_inputs.export@tf2.15->tf2.18",
-        taken_out={'traced.Callable(self._job.tf, loaded) if "call-as-traced" in self._names else loaded': "loaded"},
+        taken_out={
+            'return traced.Callable(self._job.tf, loaded, self.changes) if "call-as-traced"': 'return loaded if "no"',
+        },
     ),
     "tfsm-layer": Effect(
         cell="dense.savedmodel@tf2.15->tf2.18",

@@ -1,6 +1,7 @@
 """Which remedies are tried for which failure, in which order, and how they are told."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -71,8 +72,25 @@ def test_a_step_is_never_combined_with_itself(some: Case, failure: Failure, data
     taken = remedies.combined((), data.draw(st.sampled_from(steps)))
     for step in remedies.candidates(some, failure, taken):
         both = remedies.combined(taken, step)
-        assert len(set(names(both))) == len(both) == 2
+        assert len(set(names(both))) == len(both)
+        assert step in both
         assert [ORDER.index(name) for name in names(both)] == sorted(ORDER.index(name) for name in names(both))
+
+
+def test_what_a_loader_of_its_own_never_sees_is_no_part_of_the_way() -> None:
+    """It takes no arguments and reads no configuration; the environment and the file's suffix are another matter."""
+    assert remedies.combined(("custom-objects", "repair-config"), "saved-model-load") == ("saved-model-load",)
+    kept = ("legacy-keras", "rename-suffix", "weights-into-rebuilt-model")
+    assert remedies.combined(("legacy-keras", "rename-suffix", "compile-false"), kept[-1]) == kept
+    assert remedies.combined(("custom-objects",), "compile-false") == ("custom-objects", "compile-false")
+
+
+def test_a_model_that_was_never_compiled_is_not_left_uncompiled() -> None:
+    """There is nothing that ``compile=False`` could leave out."""
+    failure = Failure(status=Status.FAIL, phase=Phase.LOAD, cause=Cause.OPTIMIZER_CONFIG)
+    some = case("tf2.8", "tf2.18")
+    assert "compile-false" in list(remedies.candidates(some, failure))
+    assert "compile-false" not in list(remedies.candidates(replace(some, compiled=False), failure))
 
 
 @given(cases, failures)
@@ -151,9 +169,61 @@ def test_what_is_lost_is_said_once() -> None:
             ),
         ),
         (("pin:numpy<2",), '# pip install "numpy<2"\nload_model(path)'),
+        (
+            ("custom-objects", "repair-config"),
+            (
+                "# python -m runner repair model.h5 --for tf2.18 -o repaired_model.h5 --objects save.py\n"
+                'load_model("repaired_model.h5", custom_objects={"A": A})'
+            ),
+        ),
     ],
 )
 def test_code_to_paste(steps: tuple[str, ...], code: str) -> None:
     """A remedy is told as the code that does it."""
     some = Case(format=Format.H5, save=environment("tf2.8"), load=environment("tf2.18"), own=("A",))
     assert how(some, steps) == code
+
+
+@pytest.mark.parametrize(
+    ("through", "writes"), [("tf2.10", "tf.saved_model.save(model, "), ("tf2.15", "model.export(")]
+)
+def test_an_export_is_told_as_the_environment_can_do_it(through: str, writes: str) -> None:
+    """Models have a method for it since Keras 2.13."""
+    told = how(case("tf2.8", "tf2.18"), (f"re-save-through:{through}/export",))
+    assert f'{writes}"export")' in told
+
+
+def test_a_file_that_had_to_be_repaired_on_its_way_is_told_so() -> None:
+    """The environment in between cannot load it as it stands."""
+    told = how(case("tf2.8", "tf2.18"), ("re-save-through:tf2.15/h5",), ("repaired before it was written again",))
+    assert "repair model.h5 --for tf2.15 -o repaired_model.h5" in told
+    assert 'load_model("repaired_model.h5")' in told
+
+
+@pytest.mark.parametrize(
+    ("form", "save", "filled", "code"),
+    [
+        (Format.H5, "tf2.8", "load_weights", "model.load_weights(path)"),
+        (Format.KERAS, "tf2.15", "load_weights", 'extract("model.weights.h5")\nmodel.load_weights("model.weights.h5")'),
+        (Format.KERAS, "tf2.8", "load_weights", "model.load_weights(path)"),
+        (Format.SAVEDMODEL, "tf2.8", "by order and shape", 'load_checkpoint(path + "/variables/variables")'),
+        (Format.H5, "tf2.8", "by path", "(h5py) by path"),
+    ],
+)
+def test_how_the_weights_came_into_the_model_is_told(form: Format, save: str, filled: str, code: str) -> None:
+    """Where ``load_weights`` read them the code is that, and where it did not the names are said that matched."""
+    done = f"weights put into the rebuilt model: {filled}"
+    told = how(case(save, "tf2.18", form), ("weights-into-rebuilt-model",), (done,))
+    assert code in told
+
+
+@pytest.mark.parametrize(
+    ("way", "code"),
+    [
+        ("signature serve", '.signatures["serve"](**inputs)'),
+        ("a list", "load_model(path)(...)  # with a list"),
+    ],
+)
+def test_the_call_that_worked_is_told(way: str, code: str) -> None:
+    """A traced function may take its inputs in one way only."""
+    assert code in how(case("tf2.15", "tf2.18", Format.SAVEDMODEL), ("call-as-traced",), (f"called with {way}",))

@@ -283,3 +283,36 @@ class TestHdf5:
 
         self.write(tmp_path, both)
         assert "declares" in refusal(tmp_path)
+
+
+def linking(file: h5py.File) -> None:
+    """Link into another file."""
+    file["out"] = h5py.ExternalLink("/etc/passwd", "/")
+
+
+@pytest.mark.parametrize("before", [512, 1024, 4096])
+def test_hdf5_behind_a_block_of_something_else_is_looked_into(tmp_path: Path, before: int) -> None:
+    """HDF5 readers look for the beginning there too."""
+    (tmp_path / "m.h5").write_bytes(b"\0" * before + hdf5(linking))
+    assert "/etc/passwd" in refusal(tmp_path / "m.h5")
+
+
+def test_an_archive_behind_something_else_is_looked_into(tmp_path: Path) -> None:
+    """Readers of archives find them from their end."""
+    members = archive(tmp_path / "m.zip", {"../out": b"x"}).read_bytes()
+    (tmp_path / "m.keras").write_bytes(b"#!/bin/sh\n" + members)
+    assert "'../out'" in refusal(tmp_path / "m.keras")
+
+
+def test_a_file_that_is_both_is_looked_into_twice(tmp_path: Path) -> None:
+    """An archive may stand behind an honest HDF5 file."""
+    members = archive(tmp_path / "m.zip", {"../out": b"x"}).read_bytes()
+    (tmp_path / "m.h5").write_bytes(hdf5(weights) + members)
+    assert "'../out'" in refusal(tmp_path / "m.h5")
+
+
+@pytest.mark.parametrize("compression", [STORED, PACKED])
+def test_hdf5_in_an_archive_may_begin_late_too(tmp_path: Path, compression: int) -> None:
+    """Packed or not, weights that begin behind a block are looked into."""
+    path = archive(tmp_path / "m.keras", {"model.weights.h5": b"\0" * 512 + hdf5(linking)}, compression)
+    assert "/etc/passwd" in refusal(path)

@@ -7,7 +7,6 @@ import zipfile
 
 from . import bombs
 
-_HDF5 = b"\x89HDF\r\n\x1a\n"
 _ZIP = b"PK"
 
 
@@ -32,14 +31,8 @@ def sniff(path):
 def _sniff_file(path):
     with open(path, "rb") as file:
         start = file.read(16)
-        at = 512
-        while start[:8] != _HDF5 and at < os.path.getsize(path):
-            # An HDF5 file may have a block of something else first, of 512 bytes or twice as many, and so on.
-            file.seek(at)
-            if file.read(8) == _HDF5:
-                start = _HDF5
-            at *= 2
-    if start[:8] == _HDF5:
+        inside = bombs.begins_hdf5(file)
+    if inside:
         return _sniff_hdf5(path)
     if start[4:8] == b"TFL3":
         return "tflite"

@@ -32,13 +32,28 @@ def trouble(path):
     """
     Say what is wrong with a file, in a sentence without its end and with ``{name}`` for its name; None if nothing is.
 
-    A zip and an HDF5 file are recognised by their content, whatever they are called.
+    A zip and an HDF5 file are recognised by their content, whatever they are called and whatever comes before them: one
+    file can be both.
     """
     with open(path, "rb") as file:
-        start = file.read(8)
-    if start == _HDF5:
-        return _in_hdf5(path, os.path.getsize(path))
-    return _in_zip(path) if start[:2] == b"PK" else None
+        inside = begins_hdf5(file)
+    found = _in_hdf5(path, os.path.getsize(path)) if inside else None
+    return found or (_in_zip(path) if zipfile.is_zipfile(path) else None)
+
+
+def begins_hdf5(file):
+    """
+    Tell whether an HDF5 file begins somewhere in a file.
+
+    It may have a block of something else first, of 512 bytes or twice as many, and so on.
+    """
+    at, end = 0, file.seek(0, os.SEEK_END)
+    while at < end:
+        file.seek(at)
+        if file.read(8) == _HDF5:
+            return True
+        at = 2 * at or 512
+    return False
 
 
 def _in_zip(path):
@@ -109,17 +124,23 @@ def _in_inner_files(archive, path, members):
 
 
 def _in_inner_file(archive, path, member):
+    if member.compress_type == zipfile.ZIP_STORED:
+        with open(path, "rb") as whole:
+            window = _Window(whole, member)
+            return _in_hdf5(window, member.file_size) if begins_hdf5(window) else None
+    if not (member.filename.endswith((".h5", ".hdf5")) or _is_packed_hdf5(archive, member)):
+        return None
+    # What is packed comes into memory to be looked at, if it can be as large as it says.
     with archive.open(member) as file:
-        if file.read(8) != _HDF5:
-            return None
-        if member.compress_type == zipfile.ZIP_STORED:
-            with open(path, "rb") as whole:
-                return _in_hdf5(_Window(whole, member), member.file_size)
-        # What is packed comes into memory to be looked at, if it can be as large as it says.
-        rest = file.read(SUSPICIOUS)
-    if len(rest) == SUSPICIOUS:
+        data = file.read(SUSPICIOUS)
+    if len(data) == SUSPICIOUS:
         return "The archive {name} packs an HDF5 file of more than %d bytes" % SUSPICIOUS
-    return _in_hdf5(io.BytesIO(_HDF5 + rest), len(rest) + 8)
+    return _in_hdf5(io.BytesIO(data), len(data))
+
+
+def _is_packed_hdf5(archive, member):
+    with archive.open(member) as file:
+        return file.read(8) == _HDF5
 
 
 class _Window(io.RawIOBase):

@@ -130,6 +130,7 @@ class Walk:
         self.one.arguments(thing, cls)
         if self.live.major >= 3 and self.file_format == "h5" and "module" not in thing:
             self._keep_axis(thing, cls)
+            self._keep_words(thing, cls)
         return thing
 
     def _names(self, thing):
@@ -162,8 +163,12 @@ class Walk:
             self._tell(thing, structure.to_keras2(thing))
             return
         self._tell(thing, structure.to_keras3(thing))
+        self._tell(thing, structure.without_masks(thing, self._is_known))
         if not self.live.takes_single_ends():
             self._tell(thing, structure.wrap_ends(thing))
+
+    def _is_known(self, layer):
+        return self.one.knows(layer)
 
     def _tell(self, thing, changes):
         for change in changes:
@@ -182,6 +187,13 @@ class Walk:
             return
         thing.update(module=cls.__module__, registered_name=None)
         self._tell(thing, ["axis={!r} written so that the HDF5 reader of this Keras keeps it".format(axis)])
+
+    def _keep_words(self, thing, cls):
+        """Add the module where this Keras's reader of plain HDF5 configurations takes a word for a function's name."""
+        if "module" in thing or objects.runs_code(thing) or not self.live.misreads(thing, cls):
+            return
+        thing.update(module=cls.__module__, registered_name=None)
+        self._tell(thing, ["written so that the HDF5 reader of this Keras takes its arguments as they are"])
 
     def _loses_axis(self):
         return tuple(int(part) for part in self.live.version.split(".")[:2]) < (3, 9)

@@ -11,11 +11,11 @@ _ATTRIBUTES = ("model_config", "training_config")
 
 
 def copy_to(path, out):
-    """Copy a file or a directory."""
-    if os.path.isdir(path):
-        shutil.copytree(path, out)
+    """Copy a file or a directory; a link in it stays one, as it may lead anywhere."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.copytree(path, out, symlinks=True)
     else:
-        shutil.copyfile(path, out)
+        shutil.copyfile(path, out, follow_symlinks=False)
 
 
 def read_h5(path):
@@ -92,7 +92,7 @@ def read_metadata(path):
 
 def write_metadata(configs, path, out):
     """Copy a SavedModel and give the copy these configurations."""
-    shutil.copytree(path, out)
+    copy_to(path, out)
     name = os.path.join(out, "keras_metadata.pb")
     with open(name, "rb") as file:
         data = file.read()

@@ -111,6 +111,15 @@ class Live:
                 return sys.modules[self.root + path].deserialize_keras_object
         return self.attribute("saving.deserialize_keras_object")
 
+    def misreads(self, thing, cls):
+        """Tell whether the reader of plain HDF5 configurations fails for what the class itself takes."""
+        reader = getattr(sys.modules.get(self.root + ".src.legacy.saving.saving_utils"), "model_from_config", None)
+        make = getattr(cls, "from_config", None)
+        if reader is None or make is None or "layers" in thing["config"]:
+            return False
+        plain = {"class_name": thing["class_name"], "config": thing["config"]}
+        return self.error(make, thing["config"]) is None and self.error(reader, plain) is not None
+
     def takes_single_ends(self):
         """Tell whether this Keras writes, and so reads, a model's only input without a list around it."""
         if self._single_ends is None:

@@ -3,10 +3,12 @@
 import re
 from collections import defaultdict
 
+# What the file calls them, what the model does, and how that is told.
 STYLES = (
-    ("path", "by path"),
-    ("name", "by layer and weight name"),
-    ("numbered", "by number of the layer and weight name"),
+    ("path", "path", "by path"),
+    ("path", "attributes", "by path"),
+    ("name", "name", "by layer and weight name"),
+    ("numbered", "numbered", "by number of the layer and weight name"),
 )
 
 
@@ -23,12 +25,12 @@ def pairs(stored, placed):
     """
     if len(stored) != len(placed):
         return None
-    for style, how in STYLES:
+    for style, theirs, how in STYLES:
         if all(style in entry.names for entry in stored):
-            found = _exactly(stored, placed, style)
+            found = _exactly(stored, placed, style, theirs)
             if found:
                 return how, found
-            found = _loosely(stored, placed, style)
+            found = _loosely(stored, placed, style, theirs)
             if found:
                 return how + ", without their numbers and in order", found
     for order in (list, _trainable_first):
@@ -38,9 +40,9 @@ def pairs(stored, placed):
     return None
 
 
-def _exactly(stored, placed, style):
+def _exactly(stored, placed, style, theirs):
     """Pair what has the same name, if all do: a name alone may be that of another layer of the same class."""
-    waiting = {entry.names[style]: entry for entry in placed}
+    waiting = {entry.names[theirs]: entry for entry in placed}
     names = [entry.names[style] for entry in stored]
     if set(names) != set(waiting) or len(waiting) != len(placed):
         return None
@@ -48,11 +50,11 @@ def _exactly(stored, placed, style):
     return found if _agree(found) else None
 
 
-def _loosely(stored, placed, style):
+def _loosely(stored, placed, style, theirs):
     """Pair what has less and less in common, in order, where both sides have as many of a kind; None unless all do."""
     found = []
-    for strictness, key in enumerate(_keys(style)):
-        left, right = _grouped(stored, key), _grouped(placed, key)
+    for strictness, key in enumerate(_KEYS):
+        left, right = _grouped(stored, key, style), _grouped(placed, key, theirs)
         # Paths stand in the file by their alphabet: what the order there says, it says of one class only.
         most = 1 if style == "path" and strictness else len(stored)
         kinds = [kind for kind in left if len(left[kind]) == len(right.get(kind, ())) <= most]
@@ -64,24 +66,18 @@ def _loosely(stored, placed, style):
     return None if stored else found
 
 
-def _keys(style):
-    """Yield what two entries must have in common: their whole names, less of them, only the layer."""
-    yield lambda entry: _plain(entry.names[style]) + entry.shape
-    for skipped in (1, 2):
-        yield lambda entry, skipped=skipped: _plain(entry.names[style][skipped:]) + entry.shape
-    yield lambda entry: _plain(entry.names[style][:-1]) + entry.shape
-    yield lambda entry: _plain(entry.names[style][:1]) + entry.shape
-    yield lambda entry: _plain(entry.names[style][-1:]) + entry.shape
+# What two names must have in common: all of them, less of them, only the layer, only the weight.
+_KEYS = (slice(None), slice(1, None), slice(2, None), slice(None, -1), slice(None, 1), slice(-1, None))
 
 
 def _plain(words):
     return tuple(re.sub(r"([_#-]\d+)+$", "", word).lstrip("_") for word in words)
 
 
-def _grouped(entries, key):
+def _grouped(entries, key, style):
     groups = defaultdict(list)
     for entry in entries:
-        groups[key(entry)].append(entry)
+        groups[_plain(entry.names[style][key]) + entry.shape].append(entry)
     return groups
 
 

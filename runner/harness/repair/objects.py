@@ -91,6 +91,15 @@ class Repair:
         self._write_class(thing, plain, cls, namespace)
         return cls
 
+    def knows(self, thing):
+        """Tell whether there is a class for an object, by any of its names."""
+        names = (str(thing.get("registered_name") or ""), thing["class_name"])
+        if any(name and self._live.registered(name) is not None for name in names):
+            return True
+        return (
+            self._live.find(thing["class_name"].split(">")[-1], "layer", str(thing.get("module") or ""))[0] is not None
+        )
+
     def _write_class(self, thing, plain, cls, namespace):
         name = (
             plain
@@ -138,7 +147,15 @@ class Repair:
 
     def _candidates(self, thing, cls, make):
         """Yield (another way to write the object, what that changes), the smallest change first."""
-        for ways in ((), (_lacking,), (_plain_policy,), (_parts_with_module,), (_parts_by_own_name,), _ALL_WAYS):
+        for ways in (
+            (),
+            (_lacking,),
+            (_plain_policy,),
+            (_parts_with_module,),
+            (_parts_by_own_name,),
+            (_own_dtype,),
+            _ALL_WAYS,
+        ):
             candidate, words = copy.deepcopy(thing), []
             for way in ways:
                 words.extend(way(self._live, candidate))
@@ -189,6 +206,12 @@ def _is_model(thing):
 
 def _plain_policy(_live, thing):
     return structure.plain_policy(thing)
+
+
+def _own_dtype(_live, thing):
+    """Leave the dtype to a layer that takes only one, such as those of text: versions differ in what they call it."""
+    dtype = thing["config"].pop("dtype", None)
+    return [] if dtype is None else ["dtype={!r} taken out: this version knows it itself".format(dtype)]
 
 
 def _lacking(live, thing):

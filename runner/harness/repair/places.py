@@ -19,19 +19,27 @@ def of(tf, model):
 
     Its value is the variable; its names are those of all styles.
     """
-    paths = _Paths(tf, model)
+    paths, attributes = _Paths(tf, model), _Paths(tf, model, by_attributes=True)
     entries, seen = [], set()
     for number, layer in _with_weights(model):
         for variable in list(layer.trainable_weights) + list(layer.non_trainable_weights):
-            if id(variable) not in seen:
+            if id(variable) not in seen and _is_variable(variable):
                 seen.add(id(variable))
                 entries.append(_entry(paths, layer, number, variable))
     for variable in model.weights:
-        if id(variable) not in seen:
+        if id(variable) not in seen and _is_variable(variable):
             seen.add(id(variable))
             entries.append(_entry(paths, model, (), variable))
-    _rank(entries)
+    for entry in entries:
+        entry.names["attributes"] = attributes.plain(entry.value) or entry.names["path"]
+    _rank(entries, "path")
+    _rank(entries, "attributes")
     return [entry for entry in entries if entry.counts()]
+
+
+def _is_variable(value):
+    """Tell variables from the handles of tables, which some layers list among their weights."""
+    return hasattr(value, "shape") and hasattr(value, "assign")
 
 
 def _with_weights(model, numbers=()):
@@ -62,9 +70,9 @@ def _entry(paths, layer, number, variable):
     return stored.Entry(names, variable, [int(size) for size in variable.shape], dtype)
 
 
-def _rank(entries):
-    for entry, path in zip(entries, stored.ranked([list(entry.names["path"]) for entry in entries])):
-        entry.names["path"] = path
+def _rank(entries, style):
+    for entry, path in zip(entries, stored.ranked([list(entry.names[style]) for entry in entries])):
+        entry.names[style] = path
 
 
 class _Paths:
@@ -72,15 +80,26 @@ class _Paths:
     Where the archive formats keep every variable: the way of containers and attributes that leads to it.
 
     ``|`` stands in a path after the last layer of a model, where its own attributes begin.
+
+    Args:
+        by_attributes: Go through the attributes of a subclassed model, as newer versions do, not through its layers.
     """
 
-    def __init__(self, tf, model):
+    def __init__(self, tf, model, by_attributes=False):
         self._layer = tf.keras.layers.Layer
+        self._by_attributes = by_attributes
         self.found = {}
         self._seen = set()
         self._model(model, ())
 
+    def plain(self, variable):
+        """Return the path of a variable without the mark; empty if none leads to it."""
+        return tuple(word for word in self.found.get(id(variable), ()) if word != "|")
+
     def _model(self, model, path):
+        if self._by_attributes and not _is_graph(model):
+            self._layer_at(model, path)
+            return
         if id(model) in self._seen:
             return
         self._seen.add(id(model))
@@ -95,7 +114,7 @@ class _Paths:
             base = snake(type(member).__name__)
             name = "{}_{}".format(base, counts[base]) if counts.get(base) else base
             counts[base] = counts.get(base, 0) + 1
-            if hasattr(member, "predict") and getattr(member, "layers", None):
+            if _is_model(member):
                 self._model(member, path + (name,))
             else:
                 self._layer_at(member, path + (name,) + (("|",) if whole else ()))
@@ -111,7 +130,7 @@ class _Paths:
 
     def _attribute(self, value, path):
         if isinstance(value, self._layer):
-            self._layer_at(value, path)
+            self._model(value, path) if _is_model(value) else self._layer_at(value, path)
         elif isinstance(value, (list, tuple)):
             self._members(list(value), path)
         elif isinstance(value, dict):
@@ -127,6 +146,15 @@ class _Paths:
                     break
         for index, variable in enumerate(own):
             self.found.setdefault(id(variable), path + ("vars", str(index)))
+
+
+def _is_model(layer):
+    return hasattr(layer, "predict") and bool(getattr(layer, "layers", None))
+
+
+def _is_graph(model):
+    """Tell models that are made of their layers from those whose class says how they are called."""
+    return any(cls.__name__ in ("Functional", "Sequential") for cls in type(model).__mro__)
 
 
 def snake(name):

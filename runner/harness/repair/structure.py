@@ -55,12 +55,44 @@ def wrap_ends(thing):
     return changes
 
 
+def without_masks(thing, is_known):
+    """
+    Leave the masks out of a graph that only operations make which this Keras lacks: it hands masks on by itself.
+
+    Args:
+        is_known: Tells whether this Keras has the class of a layer.
+    """
+    config = thing["config"]
+    unknown = {layer["name"] for layer in config["layers"] if not is_known(layer)}
+    masked = [call for call in _calls(config) if _is_call3(call) and _masks(call) & unknown]
+    for call in masked:
+        del call["kwargs"]["mask"]
+    if masked:
+        config["layers"] = _needed(config)
+    return ["masks left out that {} made".format(", ".join(sorted(unknown)))] if masked else []
+
+
+def _masks(call):
+    return set(_sources(call["kwargs"].get("mask")))
+
+
+def _sources(value):
+    """Return the names of all layers whose tensors are in a structure of calls, of either generation."""
+    if isinstance(value, dict) and value.get("class_name") == _TENSOR:
+        return [value["config"]["keras_history"][0]]
+    if _is_reference(value):
+        return [value[0]]
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    names = [name for item in items for name in _sources(item)]
+    return names + ([value[0]] if isinstance(value, list) and _is_reference(value[:3]) else [])
+
+
 def _needed(config):
-    """Leave out the operations that only made a mask."""
+    """Leave out what nothing is made of, which a graph never has: the operations that only made a mask."""
     layers = list(config["layers"])
     while True:
-        used = set(_named([[layer["inbound_nodes"] for layer in layers], config["output_layers"]]))
-        kept = [layer for layer in layers if layer["name"] in used or layer["class_name"] != "NotEqual"]
+        used = set(_sources([[layer["inbound_nodes"] for layer in layers], config["output_layers"]]))
+        kept = [layer for layer in layers if layer["name"] in used or layer["class_name"] == "InputLayer"]
         if len(kept) == len(layers):
             return layers
         layers = kept
