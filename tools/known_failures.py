@@ -22,7 +22,8 @@ from rich.console import Console
 from runner.cache import cache_folder
 from runner.environments.nox import NoxBuilder
 from runner.errors import RunnerError
-from runner.execution.run import Options, execute
+from runner.execution.run import execute
+from runner.execution.settings import Options
 from runner.fingerprint import first_line
 from runner.matrix import read_matrix
 from runner.model import Backend, Cause, Record, Status

@@ -178,7 +178,7 @@ def test_lines_decide() -> None:
 
 def test_stack_of_a_process_that_died() -> None:
     """A process that died in the script's own line is no matter of versions; one that died in Keras may be."""
-    stack = 'Fatal Python error: Aborted\n\nCurrent thread 0x1 (most recent call first):\n'
+    stack = "Fatal Python error: Aborted\n\nCurrent thread 0x1 (most recent call first):\n"
     script = '  File "<scenario>/load.py", line 10 in load\n'
     keras = '  File "<environment>/lib/python3.13/site-packages/keras/src/ops.py", line 3 in f\n'
     assert "line 10 of load.py" in found("", "", log=stack + script).explanation
