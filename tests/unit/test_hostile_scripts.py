@@ -38,18 +38,18 @@ class Outcome:
 
 def crash(phase: Phase) -> Outcome:
     """Return what comes of a process that dies of a signal."""
-    return Outcome(status=Status.CRASH, phase=phase, cause=Cause.UNRECOGNISED, attempts=2)
+    return Outcome(status=Status.CRASH, phase=phase, cause=Cause.SCENARIO_ERROR, attempts=2)
 
 
 def timeout(phase: Phase) -> Outcome:
     """Return what comes of a process that does not end."""
-    return Outcome(status=Status.TIMEOUT, phase=phase, cause=Cause.UNRECOGNISED, attempts=2)
+    return Outcome(status=Status.TIMEOUT, phase=phase, cause=Cause.SCENARIO_ERROR, attempts=2)
 
 
 PASS = Outcome(status=Status.PASS, phase=None, cause=None)
 UNSUPPORTED = Outcome(status=Status.UNSUPPORTED, phase=None, cause=None)
 BROKEN = Outcome()
-RAISED = Outcome(cause=Cause.UNRECOGNISED)
+RAISED = Outcome(cause=Cause.SCENARIO_ERROR)
 NO_MEMORY = Outcome(status=Status.ERROR, cause=Cause.OUT_OF_MEMORY)
 
 SAVES = {
@@ -132,7 +132,7 @@ LOADS = {
     "call_raises": ("return lambda x: 1 / 0", Outcome(phase=Phase.PREDICT)),
     "call_segfaults": ("return lambda x: ctypes.string_at(0)", crash(Phase.PREDICT)),
     "call_sleeps": ("return lambda x: time.sleep(600)", timeout(Phase.PREDICT)),
-    "call_gives_nothing": ("return lambda x: None", Outcome(phase=Phase.PREDICT, cause=Cause.UNRECOGNISED)),
+    "call_gives_nothing": ("return lambda x: None", Outcome(phase=Phase.PREDICT, cause=Cause.SIGNATURE_MISMATCH)),
 }
 """Name -> the body of ``load``, and what comes of it."""
 
