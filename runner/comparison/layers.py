@@ -103,7 +103,7 @@ def class_of(layer: str, seen: Sequence[LayerSeen]) -> str:
 
 
 def _arguments(before: LayerSeen, after: LayerSeen) -> list[str]:
-    """Return the arguments that both sides have and that differ in more than how a version writes them, else the dtype."""
+    """Return the arguments that both have and that differ in more than how a version writes them, else the dtype."""
     shared = [name for name in before.config if name in after.config and _matters(name)]
     values = [(name, _plain(before.config[name]), _plain(after.config[name])) for name in shared]
     found = [f"{name} is {_short(new)}, was {_short(old)}" for name, old, new in values if old != new]

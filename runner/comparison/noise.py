@@ -24,7 +24,7 @@ FACTOR = 16
 """How many times the movement is noise: that is one of each input, where rounding happens at every operation."""
 
 FLOAT32 = 2.0**-23
-LARGEST = 1e-3
+LARGEST = 1e-2
 """What is more than this part of the largest output is never noise, in float32; narrower types get 16 units."""
 
 

@@ -347,7 +347,7 @@ def test_noise_never_swallows_more_than_the_cap(saved: Any, change: Any, moved: 
     found = compare_outputs([array(saved)], [array(loaded)], TOLERANCE, known)
     limit = known.cap * np.abs(saved).max()
     beyond = np.abs(loaded - saved) > np.maximum(limit, 1.1e-6 + 1.1e-5 * np.abs(saved))
-    assert known.cap <= {2.0**-52: 1e-11, 2.0**-23: 1e-3}.get(unit, 1 / 16)
+    assert known.cap <= {2.0**-52: 1e-10, 2.0**-23: 1e-2}.get(unit, 1 / 16)
     assert found.cause is not None or not beyond.any()
 
 

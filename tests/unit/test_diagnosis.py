@@ -2,6 +2,7 @@
 
 import re
 import string
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -156,11 +157,33 @@ def test_braces_in_a_message() -> None:
     assert "'{save" in explanation
 
 
-def test_versions_decide() -> None:
-    """The same message has another cause between other versions."""
+def test_content_decides() -> None:
+    """The same message has another cause where the file is another, whatever the versions are."""
     raised = Raised(type="OSError", message="Unable to open file (file signature not found)")
-    assert diagnose(Phase.LOAD, raised, "", NEW, OLD).cause is Cause.FORMAT_UNSUPPORTED
+    archive = replace(raised, traceback="The artifact is a zip archive.\n")
+    page = replace(raised, traceback="The artifact is a web page.\n")
+    assert diagnose(Phase.LOAD, archive, "", NEW, OLD).cause is Cause.FORMAT_UNSUPPORTED
+    assert diagnose(Phase.LOAD, page, "", NEW, OLD).cause is Cause.ARTIFACT_CORRUPT
     assert diagnose(Phase.LOAD, raised, "", OLD, OLD).cause is Cause.ARTIFACT_CORRUPT
+
+
+def test_lines_decide() -> None:
+    """What a script does by itself is its own failure; the same message out of Keras is not."""
+    script = 'Traceback (most recent call last):\n  File "<scenario>/load.py", line 4, in load\n'
+    keras = script + '  File "<environment>/lib/python3.13/site-packages/keras/src/models/model.py", line 9, in f\n'
+    raised = Raised(type="KeyError", message="'units'", traceback=script)
+    assert diagnose(Phase.LOAD, raised, "", OLD, NEW).cause is Cause.SCENARIO_ERROR
+    assert diagnose(Phase.LOAD, replace(raised, traceback=keras), "", OLD, NEW).cause is Cause.CONFIG_STRUCTURE
+
+
+def test_stack_of_a_process_that_died() -> None:
+    """A process that died in the script's own line is no matter of versions; one that died in Keras may be."""
+    stack = "Fatal Python error: Aborted\n\nCurrent thread 0x1 (most recent call first):\n"
+    script = '  File "<scenario>/load.py", line 10 in load\n'
+    keras = '  File "<environment>/lib/python3.13/site-packages/keras/src/ops.py", line 3 in f\n'
+    assert "line 10 of load.py" in found("", "", log=stack + script).explanation
+    assert found("", "", log=stack + script).cause is Cause.SCENARIO_ERROR
+    assert found("", "", log=stack + keras + script).cause is Cause.UNRECOGNISED
 
 
 def test_phase_decides() -> None:

@@ -36,20 +36,20 @@ class Outcome:
     attempts: int = 1
 
 
-def crash(phase: Phase) -> Outcome:
+def crash(phase: Phase, cause: Cause = Cause.SCENARIO_ERROR) -> Outcome:
     """Return what comes of a process that dies of a signal."""
-    return Outcome(status=Status.CRASH, phase=phase, cause=Cause.UNRECOGNISED, attempts=2)
+    return Outcome(status=Status.CRASH, phase=phase, cause=cause, attempts=2)
 
 
-def timeout(phase: Phase) -> Outcome:
+def timeout(phase: Phase, cause: Cause = Cause.SCENARIO_ERROR) -> Outcome:
     """Return what comes of a process that does not end."""
-    return Outcome(status=Status.TIMEOUT, phase=phase, cause=Cause.UNRECOGNISED, attempts=2)
+    return Outcome(status=Status.TIMEOUT, phase=phase, cause=cause, attempts=2)
 
 
 PASS = Outcome(status=Status.PASS, phase=None, cause=None)
 UNSUPPORTED = Outcome(status=Status.UNSUPPORTED, phase=None, cause=None)
 BROKEN = Outcome()
-RAISED = Outcome(cause=Cause.UNRECOGNISED)
+RAISED = Outcome(cause=Cause.SCENARIO_ERROR)
 NO_MEMORY = Outcome(status=Status.ERROR, cause=Cause.OUT_OF_MEMORY)
 
 SAVES = {
@@ -74,10 +74,10 @@ SAVES = {
     "gives_lock": ("good(path); return (lambda x: threading.Lock()), np.ones(1)", RAISED),
     "segfaults": ("ctypes.string_at(0)", crash(Phase.SAVE)),
     "aborts": ("os.abort()", crash(Phase.SAVE)),
-    "is_killed": ("os.kill(os.getpid(), signal.SIGKILL)", crash(Phase.SAVE)),
+    "is_killed": ("os.kill(os.getpid(), signal.SIGKILL)", crash(Phase.SAVE, Cause.UNRECOGNISED)),
     "sleeps": ("time.sleep(600)", timeout(Phase.SAVE)),
-    "stops": ("os.kill(os.getpid(), signal.SIGSTOP)", timeout(Phase.SAVE)),
-    "prints_for_ever": ("while True: os.write(1, b'x' * 65536)", timeout(Phase.SAVE)),
+    "stops": ("os.kill(os.getpid(), signal.SIGSTOP)", timeout(Phase.SAVE, Cause.UNRECOGNISED)),
+    "prints_for_ever": ("while True: os.write(1, b'x' * 65536)", timeout(Phase.SAVE, Cause.UNRECOGNISED)),
     "allocates_100_gb": ("np.ones(100 * 2**27)", NO_MEMORY),
     "grows": ("kept = []\nwhile True:\n    kept.append(np.ones(2**19)); time.sleep(0.005)", NO_MEMORY),
     "prints_100_mb": ("for _ in range(1600): os.write(1, b'x' * 65536)\nprint('the end'); return good(path)", PASS),
@@ -132,7 +132,7 @@ LOADS = {
     "call_raises": ("return lambda x: 1 / 0", Outcome(phase=Phase.PREDICT)),
     "call_segfaults": ("return lambda x: ctypes.string_at(0)", crash(Phase.PREDICT)),
     "call_sleeps": ("return lambda x: time.sleep(600)", timeout(Phase.PREDICT)),
-    "call_gives_nothing": ("return lambda x: None", Outcome(phase=Phase.PREDICT, cause=Cause.UNRECOGNISED)),
+    "call_gives_nothing": ("return lambda x: None", Outcome(phase=Phase.PREDICT, cause=Cause.SIGNATURE_MISMATCH)),
 }
 """Name -> the body of ``load``, and what comes of it."""
 

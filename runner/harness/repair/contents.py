@@ -1,4 +1,4 @@
-"""What lies where an artifact should be, in words, by its first bytes: what a loader says of a wrong file may mislead."""
+"""What lies where an artifact should be, in words, by its first bytes: a loader of a wrong file may mislead."""
 
 import os
 import zipfile
