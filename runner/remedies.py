@@ -401,7 +401,7 @@ def _bridges(spec: EnvironmentSpec, file_format: Format, case: Case) -> bool:
     match file_format:
         case Format.H5:
             # Keras 2 takes what Keras 3 wrote where its configuration is repaired, which is then the next step.
-            return True
+            return writer.major < 3 or reader.major >= 3 or case.format is Format.KERAS
         case Format.KERAS:
             return (writer.major >= 3) == (reader.major >= 3) and writer >= _ZIPPED <= reader
         case Format.SAVEDMODEL:

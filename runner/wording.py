@@ -13,6 +13,11 @@ def shown(text: object) -> str:
     return repr(written if len(written) <= _LONGEST else f"{written[:_LONGEST]}...")
 
 
+def printable(text: str) -> str:
+    """Return text on one line, with whatever a terminal would act on escaped."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
+
+
 def listed(names: Iterable[object], last: str = "and") -> str:
     """Return ``a, b and c``."""
     *head, tail = [str(name) for name in names] or ["none"]

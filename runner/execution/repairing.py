@@ -16,6 +16,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from runner import releases
+from runner.diagnosis import Side
 from runner.environments import Builder, EnvironmentFailure
 from runner.errors import UnjudgeableError, UsageError
 from runner.execution.attempts import Attempted, attempt
@@ -23,8 +24,9 @@ from runner.execution.hosts import Hosts, Listener, Means
 from runner.execution.servers import Job
 from runner.execution.settings import Options
 from runner.files import emptied, open_left, remove
-from runner.judgement import Judgement, judge_load, judge_save
+from runner.judgement import Judgement, judge_load, judge_resave, judge_save
 from runner.model import Backend, EnvironmentSpec, Format, Matrix, Observation, Scenario, Status
+from runner.wording import printable
 from runner.writing import unwritable
 
 MOST_REFERENCES = 4
@@ -218,6 +220,7 @@ class Repair:
     def __init__(self, artifact: Path, matrix: Matrix, hosts: Hosts, scratch: Path, arguments: Arguments) -> None:
         self._artifact, self._matrix, self._hosts, self._scratch = artifact, matrix, hosts, scratch
         self._arguments = arguments.remedies
+        self._written: Version | None = None
         form, objects = artifact_format(artifact), arguments.objects
         self._scenario = Scenario(name=artifact.name, folder=scratch, formats=(form,))
         self._blank = Job(
@@ -242,8 +245,8 @@ class Repair:
         Raises:
             EnvironmentFailure: If the target environment cannot be had.
         """
-        written = await self._taken_in(target)
-        reference = await self._reference(target, written)
+        self._written = await self._taken_in(target)
+        reference = await self._reference(target)
         best = Repaired(reference=reference.spec.name if reference else None)
         made: dict[tuple[str, ...], Made | None] = {}
         for loading in (self._arguments, (*self._arguments, _UNCOMPILED)):
@@ -271,17 +274,17 @@ class Repair:
         if seen is None or seen.exception:
             raised = seen.exception if seen else None
             why = raised.message if raised and raised.type == _REFUSED else raised.first_line if raised else ""
-            raise UsageError(f"{self._artifact} cannot be copied. {why}".rstrip())
+            raise UsageError(f"{self._artifact} cannot be copied. {printable(why)}".rstrip())
         self._blank = replace(self._blank, path=str(job.target), artifact=str(job.target))
         return _version(seen.notes.get("written-by", ""))
 
-    async def _reference(self, target: EnvironmentSpec, written: Version | None) -> Reference | None:
+    async def _reference(self, target: EnvironmentSpec) -> Reference | None:
         """
         Find an environment that loads the original, that whose Keras is the closest to the one that wrote it first.
 
         What the target gives, which may load it too, is no measure of that: it may give something else, in silence.
         """
-        for spec in self._nearest(target, written):
+        for spec in self._nearest(target):
             job = replace(self._job("reference", spec.name), kind="adopt", remedies=self._arguments)
             try:
                 seen = (await self._attempt(spec, job)).seen
@@ -294,10 +297,10 @@ class Repair:
                 return Reference(spec=spec, folder=Path(job.folder), observation=seen.observation)
         return None
 
-    def _nearest(self, target: EnvironmentSpec, written: Version | None) -> Sequence[EnvironmentSpec]:
+    def _nearest(self, target: EnvironmentSpec) -> Sequence[EnvironmentSpec]:
         """Return the environments to look at, the target before those that are no closer to the one that wrote it."""
         specs = [target, *(spec for spec in self._matrix.environments if spec.name != target.name)]
-        specs.sort(key=lambda spec: _distance(_version(releases.expected_keras(spec) or ""), written))
+        specs.sort(key=lambda spec: _distance(_version(releases.expected_keras(spec) or ""), self._written))
         return [*specs[:MOST_REFERENCES], *([target] if target not in specs[:MOST_REFERENCES] else [])]
 
     async def _make(self, steps: tuple[str, ...], target: EnvironmentSpec, name: str) -> Made | None:
@@ -332,11 +335,17 @@ class Repair:
         name = f"{made.id}-loaded-{len(loading)}"
         job = replace(made, id=name, folder=str(self._scratch / name), remedies=loading)
         if reference is None:
-            return judge_save((await self._attempt(target, replace(job, kind="adopt"))).seen, side, limit)
+            seen = (await self._attempt(target, replace(job, kind="adopt"))).seen
+            return judge_resave(seen, (self._writer(), side), limit) or Judgement(status=Status.PASS)
         loaded = replace(job, kind="load", saved=str(reference.folder))
         seen = (await self._attempt(target, loaded)).seen
         sides = (self._hosts[reference.spec].side(), side)
         return judge_load(reference.observation, seen, self._scenario, sides, limit)
+
+    def _writer(self) -> Side:
+        """Return what is known of the environment that wrote the artifact."""
+        package = "tensorflow" if self._blank.format == Format.SAVEDMODEL else "keras"
+        return Side(name="the file", versions={package: str(self._written)} if self._written else {})
 
     def _copying(self, what: str, steps: tuple[str, ...], name: str) -> Job:
         copies = self._scratch / "copies" / what
