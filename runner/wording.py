@@ -30,5 +30,9 @@ def nearest(name: str, known: Sequence[str]) -> str:
     if close := get_close_matches(short, known, n=1) or get_close_matches(short.lower(), known, n=1):
         return f"; perhaps you meant {close[0]!r}"
     if 0 < len(known) <= _MOST:
-        return f"; known {'is' if len(known) == 1 else 'are'} {listed(known)}"
+        return f"; known {'is' if len(known) == 1 else 'are'} {listed(map(_printable, known))}"
     return ""
+
+
+def _printable(name: str) -> str:
+    return name if name.isprintable() else shown(name)

@@ -408,6 +408,16 @@ JUNK = st.recursive(
 
 
 @settings(max_examples=80, deadline=None)
+def test_a_name_that_cannot_be_printed_is_quoted(tmp_path: Path) -> None:
+    """What a mistake lists as known may hold anything."""
+    matrix = {**yaml.safe_load(CONTRACT), "environments": {"\ud7fc": None}}
+    path = tmp_path / "matrix.yaml"
+    path.write_text(yaml.safe_dump(matrix, allow_unicode=True), encoding="utf-8")
+    with pytest.raises(MatrixError) as refused:
+        read_matrix(path)
+    assert all(mistake.message.isprintable() for mistake in refused.value.mistakes)
+
+
 @given(data=st.data())
 def test_any_matrix_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """Whatever stands anywhere in a matrix, it is read or refused with places, never a traceback."""
