@@ -407,7 +407,6 @@ JUNK = st.recursive(
 )
 
 
-@settings(max_examples=80, deadline=None)
 def test_a_name_that_cannot_be_printed_is_quoted(tmp_path: Path) -> None:
     """What a mistake lists as known may hold anything."""
     matrix = {**yaml.safe_load(CONTRACT), "environments": {"\ud7fc": None}}
@@ -418,6 +417,7 @@ def test_a_name_that_cannot_be_printed_is_quoted(tmp_path: Path) -> None:
     assert all(mistake.message.isprintable() for mistake in refused.value.mistakes)
 
 
+@settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_any_matrix_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     """Whatever stands anywhere in a matrix, it is read or refused with places, never a traceback."""
