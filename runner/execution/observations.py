@@ -47,7 +47,7 @@ class _Exception:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Written:
-    """What a child writes; see runner/harness/jobs.py."""
+    """What a child writes; see runner/harness/job.py."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
 

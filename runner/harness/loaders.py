@@ -1,8 +1,12 @@
 """The loaders that a scenario without a load script of its own gets, one for each format."""
 
+import glob
+import os
 import re
 
 import numpy as np
+
+from .scripts import ScenarioError
 
 
 def load(tf, file_format, path):
@@ -28,6 +32,17 @@ def write(tf, model, file_format, path):
         model.export(path)
     else:
         tf.saved_model.save(model, path)
+
+
+def check_written(path):
+    """Refuse a save that left nothing where it was to write."""
+    if os.path.exists(path) or glob.glob(glob.escape(path) + "*"):
+        return
+    beside = glob.glob(os.path.join(glob.escape(os.path.dirname(path)), "*"))
+    written = ", ".join(sorted(map(os.path.basename, beside))) or "nothing"
+    raise ScenarioError(
+        "save(path) returned, but nothing is at {} (its folder holds: {})".format(os.path.basename(path), written)
+    )
 
 
 def has(file_format):
