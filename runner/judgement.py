@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 
 from runner import comparison, diagnosis
 from runner.diagnosis import Diagnosis, Side
-from runner.model import Cause, Comparison, Observation, Phase, Raised, Scenario, Status, Warned
+from runner.model import Cause, Comparison, Phase, Raised, Scenario, Status, Warned
+from runner.observation import Observation
 
 _UNJUDGEABLE = (Cause.OUT_OF_MEMORY, Cause.DISK_FULL)
 

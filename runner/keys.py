@@ -26,6 +26,7 @@ _RULES = (
     "instructions.py",
     "judgement.py",
     "model.py",
+    "observation.py",
     "remedies.py",
 )
 _RULE_FOLDERS = ("comparison", "execution")

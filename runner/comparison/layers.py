@@ -7,7 +7,8 @@ from typing import Any
 
 from runner.comparison.noise import EXACT, Rounding
 from runner.comparison.numbers import close, distance
-from runner.model import Array, LayerSeen, Tolerance
+from runner.model import Tolerance
+from runner.observation import Array, LayerSeen
 
 _NO_MATTER = ("name", "trainable", "dtype", "dtype_policy", "batch_input_shape", "batch_shape", "build_config", "seed")
 _ONLY_AT_FIRST = ("initializer", "regularizer", "constraint")

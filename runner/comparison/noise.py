@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from runner.comparison.numbers import Values, apart, wide
-from runner.model import Array, Observation
+from runner.observation import Array, Observation
 
 FACTOR = 16
 """How many times the movement is noise: that is one of each input, where rounding happens at every operation."""

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from runner.model import Array, Cause, Comparison, Tolerance
+from runner.model import Cause, Comparison, Tolerance
+from runner.observation import Array
 
 BEGINNING = 4096
 """How many numbers of two large weights are compared before all are."""

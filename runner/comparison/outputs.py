@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from runner.comparison.noise import EXACT, Rounding
 from runner.comparison.numbers import Compared, Values, apart, close, shape, wide
-from runner.model import Array, Cause, Comparison, Tolerance
+from runner.model import Cause, Comparison, Tolerance
+from runner.observation import Array
 
 _Number = TypeVar("_Number", int, float)
 

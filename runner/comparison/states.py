@@ -6,7 +6,8 @@ import numpy as np
 
 from runner.comparison.layers import SAME, Names
 from runner.comparison.numbers import Compared, agree, distance
-from runner.model import Array, Cause, Comparison, Tolerance
+from runner.model import Cause, Comparison, Tolerance
+from runner.observation import Array
 
 
 def compare_state(

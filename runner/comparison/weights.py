@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from runner.comparison.numbers import Compared, agree, beginning, distance, shape
-from runner.model import Array, Cause, Comparison, Tolerance
+from runner.model import Cause, Comparison, Tolerance
+from runner.observation import Array
 
 _BFLOAT16 = 2.0**-7
 

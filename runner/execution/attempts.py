@@ -16,7 +16,7 @@ from runner.execution.observations import ObservationError
 from runner.execution.servers import Ended, Job
 from runner.files import emptied, open_left
 from runner.judgement import Seen
-from runner.model import Observation
+from runner.observation import Observation
 
 LOG_BYTES = 2**20
 

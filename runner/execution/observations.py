@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter
 
 from runner.files import open_left
-from runner.model import Array, LayerSeen, Observation, OptimizerSeen, Phase, Raised
+from runner.model import Phase, Raised
+from runner.observation import Array, LayerSeen, Observation, OptimizerSeen
 
 JSON_BYTES = 64 * 2**20
 ARRAY_BYTES = 4 * 2**30

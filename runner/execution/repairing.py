@@ -25,7 +25,8 @@ from runner.execution.servers import Job
 from runner.execution.settings import Options
 from runner.files import emptied, open_left, remove
 from runner.judgement import Judgement, judge_load, judge_resave, judge_save
-from runner.model import Backend, EnvironmentSpec, Format, Matrix, Observation, Scenario, Status
+from runner.model import Backend, EnvironmentSpec, Format, Matrix, Scenario, Status
+from runner.observation import Observation
 from runner.wording import printable
 from runner.writing import unwritable
 

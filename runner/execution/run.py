@@ -24,7 +24,8 @@ from runner.execution.settings import Options
 from runner.files import emptied, remove
 from runner.judgement import Judgement, judge_load
 from runner.keys import Keys
-from runner.model import Backend, Blame, Cell, EnvironmentRecord, EnvironmentSpec, Observation, Phase, Record, Status
+from runner.model import Backend, Blame, Cell, EnvironmentRecord, EnvironmentSpec, Phase, Record, Status
+from runner.observation import Observation
 from runner.plan import Plan, SaveJob
 from runner.remedies import Failure, can_be_tried
 from runner.results import Journal

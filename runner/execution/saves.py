@@ -16,7 +16,8 @@ from runner.execution.hosts import Host
 from runner.execution.observations import ObservationError
 from runner.execution.servers import Ended, Job
 from runner.judgement import Judgement, judge_save
-from runner.model import Limits, Observation, Status
+from runner.model import Limits, Status
+from runner.observation import Observation
 from runner.plan import SaveJob
 from runner.writing import to_json, write_text
 

@@ -22,7 +22,8 @@ from runner.comparison import (
 )
 from runner.comparison.layers import described, first_described, names
 from runner.comparison.outputs import reached
-from runner.model import Array, Cause, LayerSeen, Observation, Phase, Tolerance
+from runner.model import Cause, Phase, Tolerance
+from runner.observation import Array, LayerSeen, Observation
 
 TOLERANCE = Tolerance(rtol=1e-5, atol=1e-6)
 FLOATS = arrays.arrays(

@@ -8,7 +8,8 @@ import pytest
 
 from runner.drift import Sides, located
 from runner.judgement import Judgement
-from runner.model import Array, Cause, Comparison, LayerSeen, Observation, Phase, Status, Tolerance
+from runner.model import Cause, Comparison, Phase, Status, Tolerance
+from runner.observation import Array, LayerSeen, Observation
 
 LAYERS = (
     LayerSeen(layer="a", class_name="Dense", config={"activation": '"hard_sigmoid"'}),
