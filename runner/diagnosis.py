@@ -20,6 +20,12 @@ from runner.fingerprint import innermost
 from runner.frames import By, by
 from runner.model import Cause, Phase, Raised
 
+MESSAGE = 3000
+"""Characters at each end of a message that are looked at."""
+
+LOG = 2**16
+"""Characters of a log that are looked at: its end says what the process died of, and all of it may be made to harm."""
+
 _TABLE = Path(__file__).with_name("causes.yaml")
 _ANY_LAYER = "a layer"
 _SPOKEN_OF = ("python", "tensorflow", "keras", "numpy", "h5py", "protobuf")
@@ -98,12 +104,18 @@ def diagnose(phase: Phase | None, raised: Raised, log: str, save: Side, load: Si
 
 def match(phase: Phase | None, raised: Raised, log: str, save: Side, load: Side) -> tuple["Row", str] | None:
     """Return the row that names the cause of a failure, and the part of the message that it was found in."""
-    for text in dict.fromkeys((innermost(raised.message), raised.message)):
+    log = log[-LOG:]
+    for text in dict.fromkeys(map(_ends, (innermost(raised.message), raised.message))):
         seen = replace(raised, message=text)
         for row in table():
             if _sides_hold(row, save, load) and _face_holds(row, phase, seen, log) and _name_holds(row, seen, save):
                 return row, text
     return None
+
+
+def _ends(text: str) -> str:
+    """Return a message without its middle if it is long: that is a configuration mostly, and may be made to harm."""
+    return text if len(text) <= 2 * MESSAGE else f"{text[:MESSAGE]} ... {text[-MESSAGE:]}"
 
 
 @cache

@@ -213,3 +213,12 @@ def test_hostile_message() -> None:
     """A long message without sense is diagnosed at once, and so is a long log."""
     for piece in ("Unknown ", "Could not locate ", "optimizer variables ", "{'[", "\x00", "Shapes "):
         found("ValueError", (piece * 20000)[:20000], traceback=(piece * 40000)[:40000], log=(piece * 2**20)[: 2**20])
+
+
+@pytest.mark.parametrize("piece", ["a", " ", "'", "[{", "A.b>", "Unknown layer ", 'File "x", line 1, in lambda\n'])
+def test_texts_that_are_made_to_harm_are_read(piece: str) -> None:
+    """However long a text is and whatever it repeats, the table is asked in time that grows with it, and answers."""
+    text = piece * (200_000 // len(piece))
+    raised = Raised(type="ValueError", message=text, traceback=text[:40_000])
+    assert diagnose(Phase.LOAD, raised, text * 5, OLD, NEW).cause
+    assert diagnose(Phase.SAVE, Raised(type="", message=""), text * 5, OLD, NEW).cause
