@@ -1,7 +1,7 @@
 """What scripts do to their process stays in their cell: each of these runs in the same matrix as the others."""
 
 import textwrap
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
@@ -228,7 +228,8 @@ def test_job_that_ends_its_server_is_an_error(lab: Lab) -> None:
     innocents = [lab.scenario(f"{name}{number}") for number in range(6) for name in INNOCENTS]
     slow = lab.scenario("slow", PRELUDE + _save("time.sleep(1); return good(path)"))
     scenarios = [slow, *innocents, *killers]
-    wanted = plan(matrix([environment("tf1", MARK=str(lab.folder))], scenarios, LIMITS), Filters())
+    patient = replace(LIMITS, seconds=20.0)  # nobody here is to be ended for being slow
+    wanted = plan(matrix([environment("tf1", MARK=str(lab.folder))], scenarios, patient), Filters())
     found = {record.scenario: record.status for record in lab.execute(wanted, jobs=8).records}
     assert found == {each.name: Status.ERROR if each in killers else Status.PASS for each in scenarios}
     assert processes_with(f"MARK={lab.folder}") == []
