@@ -105,7 +105,7 @@ _CONFIGURED = frozenset(
         Cause.UNRECOGNISED,
     }
 )
-_ANY = frozenset(Cause)
+_WHOLE = frozenset(Cause) - {Cause.ARTIFACT_INCOMPLETE}  # whoever loads a file that is not whole misses the same
 _DRIFTS = frozenset({Cause.NUMERIC_DRIFT, Cause.DECISION_CHANGED, Cause.WEIGHTS_NOT_RESTORED, Cause.SHAPE_CHANGED})
 _COMPILED = frozenset({Cause.OPTIMIZER_STATE, Cause.WEIGHTS_MISMATCH})
 
@@ -124,7 +124,7 @@ REMEDIES: Mapping[str, Remedy] = MappingProxyType(
             Remedy(
                 id="legacy-keras",
                 kind=Kind.ENVIRONMENT,
-                causes=None,
+                causes=_WHOLE,
                 formats=_MODELS | _WEIGHTS,
                 loses=("Keras 3, in that process",),
             ),
@@ -179,21 +179,21 @@ REMEDIES: Mapping[str, Remedy] = MappingProxyType(
             Remedy(
                 id="tfsm-layer",
                 kind=Kind.LOADER,
-                causes=_ANY - {Cause.OP_MISSING},
+                causes=_WHOLE - {Cause.OP_MISSING},
                 formats=_GRAPHS,
                 loses=_GRAPH_ONLY,
             ),
             Remedy(
                 id="saved-model-load",
                 kind=Kind.LOADER,
-                causes=_ANY - {Cause.OP_MISSING},
+                causes=_WHOLE - {Cause.OP_MISSING},
                 formats=_GRAPHS,
                 loses=_GRAPH_ONLY,
             ),
             Remedy(
                 id="re-save-through",
                 kind=Kind.CHAIN,
-                causes=None,
+                causes=_WHOLE,
                 formats=_MODELS,
                 loses=("a step in another environment",),
             ),
@@ -338,6 +338,8 @@ def _format(case: Case, taken: Sequence[str]) -> Format:
 def _fits(remedy: Remedy, failure: Failure) -> bool:
     if failure.status is Status.ERROR:
         return remedy.id == "pin"
+    if remedy.kind is Kind.ARGUMENT and failure.status in (Status.CRASH, Status.TIMEOUT):
+        return False  # no argument was seen to end what never ends, and each costs its limit of seconds
     return remedy.causes is None or (failure.cause or Cause.UNRECOGNISED) in remedy.causes
 
 
