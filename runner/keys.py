@@ -23,6 +23,7 @@ _RULES = (
     "diagnosis.py",
     "drift.py",
     "fingerprint.py",
+    "frames.py",
     "instructions.py",
     "judgement.py",
     "model.py",

@@ -1,11 +1,13 @@
 """Equal keys mean that nothing needs to run again; whatever decides an outcome changes its key."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from runner import keys
 from runner.errors import UsageError
 from runner.keys import Keys, folder_digest
 from runner.model import Call, Cell, Format, Limits, Scenario, Tolerance
@@ -113,3 +115,13 @@ def test_names_and_contents_are_kept_apart(tmp_path: Path) -> None:
         for name in names:
             (folder / name).touch()
     assert folder_digest(first) != folder_digest(second)
+
+
+def test_all_that_names_a_cause_decides_a_record() -> None:
+    """What the diagnosis and the judgement are made of is among the rules: a change there judges cells anew."""
+    decided = {name.removesuffix(".py") for name in keys._RULES} | set(keys._RULE_FOLDERS)
+    for module in ("diagnosis.py", "judgement.py", "drift.py"):
+        text = (Path(keys.__file__).parent / module).read_text(encoding="utf-8")
+        ours = re.findall(r"^from runner(?:\.(\w+)[\w.]*)? import (.+)$", text, re.MULTILINE)
+        used = {name for package, names in ours for name in ([package] if package else names.split(", "))}
+        assert used <= decided, f"{module} uses {used - decided}"
