@@ -71,12 +71,13 @@ class Ended:
     How a job's process ended.
 
     Attributes:
-        ended: ``exit`` and ``signal`` are its own; ``timeout`` and ``memory`` are our limits; ``lost`` is unknown.
+        ended: ``exit`` and ``signal`` are its own; ``timeout``, ``memory`` and ``disk`` are our limits; ``lost`` is
+            unknown.
         status: Exit status, or the number of the signal.
     """
 
     id: str
-    ended: Literal["exit", "signal", "timeout", "memory", "stopped", "lost"]
+    ended: Literal["exit", "signal", "timeout", "memory", "disk", "stopped", "lost"]
     status: int
     seconds: float
     peak_rss_mb: int
@@ -98,6 +99,7 @@ class Versions:
 class _Ready:
     event: Literal["ready"]
     versions: Versions
+    confined: bool
     protocol: Literal[1]
 
 
@@ -113,10 +115,16 @@ _ENDED: TypeAdapter[Ended] = TypeAdapter(Ended)
 
 
 class Server:
-    """One running harness server."""
+    """
+    One running harness server.
 
-    def __init__(self, process: asyncio.subprocess.Process, versions: Versions, limits: Limits) -> None:
-        self.versions = versions
+    Attributes:
+        confined: Whether the kernel keeps its jobs from the folders that it was told to hide.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process, ready: _Ready, limits: Limits) -> None:
+        self.versions = ready.versions
+        self.confined = ready.confined
         self._process = process
         self._limits = limits
         self._waiting: dict[str, asyncio.Future[Ended]] = {}
@@ -200,7 +208,7 @@ async def start(environment: Environment, limits: Limits, log: Path) -> Server:
         if not isinstance(greeting, _Ready):
             await _kill(process)
     if isinstance(greeting, _Ready):
-        return Server(process, greeting.versions, limits)
+        return Server(process, greeting, limits)
     raise _import_failure(environment, greeting, log)
 
 
