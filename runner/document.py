@@ -200,6 +200,9 @@ class LimitsShape(Shape):
     memory_mb: Annotated[int, Field(gt=0, le=2**30)] = 4096
     """Resident memory in MiB."""
 
+    disk_mb: Annotated[int, Field(gt=0, le=2**30)] = 10240
+    """What it may leave or have in its folder, in MiB on the disk."""
+
     output_kb: Annotated[int, Field(gt=0, le=2**30)] = 256
     """How much of what it prints is kept, in KiB."""
 

@@ -9,6 +9,7 @@ from runner.model import Cause, Comparison, Phase, Raised, Scenario, Status, War
 from runner.observation import Observation
 
 _UNJUDGEABLE = (Cause.OUT_OF_MEMORY, Cause.DISK_FULL)
+_UNCONFINED = "ConfinementError"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,7 +18,7 @@ class Seen:
     All that is known of a job that has ended.
 
     Attributes:
-        ended: ``exit``, ``signal``, ``timeout``, ``memory``, ``stopped`` or ``lost``.
+        ended: ``exit``, ``signal``, ``timeout``, ``memory``, ``disk``, ``stopped`` or ``lost``.
         status: Exit status, or the number of the signal.
         phase: How far it came, where there is no observation.
         observation: None if the process left none that can be believed.
@@ -116,8 +117,11 @@ def _judge_end(seen: Seen, save: Side, load: Side, seconds: float) -> Judgement 
     if seen.ended in ("lost", "stopped"):
         return _lost(seen)
     if seen.ended == "memory":
-        text = "It used more memory than its limit (`limits.memory_mb`) and was ended."
+        text = "It used more memory than its limit (`limits.memory_mb`) or the machine has, and was ended."
         return Judgement(status=Status.ERROR, phase=seen.phase, cause=Cause.OUT_OF_MEMORY, explanation=text)
+    if seen.ended == "disk":
+        text = "It put more into its folder than its limit (`limits.disk_mb`, or 100,000 files), and was ended."
+        return Judgement(status=Status.ERROR, phase=seen.phase, cause=Cause.DISK_FULL, explanation=text)
     if seen.ended == "timeout":
         text = f"It did not end within {seconds:g} seconds (`limits.seconds`), not in a fresh process either."
         return _died(Status.TIMEOUT, seen, save, load, text)
@@ -132,6 +136,9 @@ def _judge_end(seen: Seen, save: Side, load: Side, seconds: float) -> Judgement 
 
 def _judge_exception(seen: Seen, observation: Observation, save: Side, load: Side) -> Judgement:
     raised = observation.exception or Raised(type="", message="")
+    if raised.type == _UNCONFINED and not observation.in_scenario:
+        text = f"It was not run, as it could not be kept from the others: {raised.message}."
+        return Judgement(status=Status.ERROR, cause=Cause.UNRECOGNISED, explanation=text, exception=raised)
     found = diagnosis.diagnose(observation.phase, raised, seen.log, save, load)
     if found.cause is Cause.UNRECOGNISED and observation.in_scenario:
         found = Diagnosis(cause=Cause.SCENARIO_ERROR, explanation="The scenario's own code raised it.")

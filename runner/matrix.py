@@ -240,4 +240,4 @@ def _tolerance(shape: ToleranceShape, inherited: Tolerance) -> Tolerance:
 
 
 def _limits(shape: LimitsShape) -> Limits:
-    return Limits(seconds=shape.seconds, memory_mb=shape.memory_mb, output_kb=shape.output_kb)
+    return Limits(seconds=shape.seconds, memory_mb=shape.memory_mb, disk_mb=shape.disk_mb, output_kb=shape.output_kb)

@@ -183,10 +183,11 @@ class Tolerance:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one job may use: wall-clock seconds, resident memory in MiB, captured output in KiB."""
+    """What one job may use: wall-clock seconds, resident memory and disk in MiB, captured output in KiB."""
 
     seconds: float = 120.0
     memory_mb: int = 4096
+    disk_mb: int = 10240
     output_kb: int = 256
 
 

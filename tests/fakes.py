@@ -29,7 +29,7 @@ from runner.plan import Filters, Plan, plan
 from runner.results import read_journal
 
 FAKE = Path(__file__).with_name("fake")
-LIMITS = Limits(seconds=20.0, memory_mb=512, output_kb=16)
+LIMITS = Limits(seconds=20.0, memory_mb=512, disk_mb=64, output_kb=16)
 
 SAVE = """
     import numpy as np
@@ -52,10 +52,14 @@ class FakeBuilder:
     Args:
         folder: Where they are.
         failures: What is raised instead, by the environment's name.
+        hide: Folders that their servers hide from the jobs.
     """
 
-    def __init__(self, folder: Path, failures: Mapping[str, EnvironmentFailure] | None = None) -> None:
+    def __init__(
+        self, folder: Path, failures: Mapping[str, EnvironmentFailure] | None = None, hide: Sequence[Path] = ()
+    ) -> None:
         self._folder = folder
+        self._hide = tuple(word for path in hide for word in ("--hide", str(path)))
         self._failures = failures or {}
         self.prepared: list[str] = []
 
@@ -72,7 +76,7 @@ class FakeBuilder:
             spec=spec,
             pins=(f"tensorflow=={spec.tensorflow}",),
             digest=digest,
-            command=harness_command(Path(sys.executable), HARNESS, folder / "record.json", spec),
+            command=(*harness_command(Path(sys.executable), HARNESS, folder / "record.json", spec), *self._hide),
             variables=fixed | dict(spec.variables),
             folder=folder,
             record=folder / "record.json",

@@ -104,7 +104,8 @@ class Host:
         self._builder, self._limits, self._listener = means.builders[spec.backend], means.limits, means.listener
         self._log = means.logs / f"{spec.name}.log"
         self._slots, self._builds, self._reach = means.slots, means.builds, means.reach
-        self._alone = spec.isolation is Isolation.CONTAINER
+        self._walled = spec.backend is Backend.DOCKER
+        self._alone = self._walled and spec.isolation is Isolation.CONTAINER
         self._uses = uses
         self._starting = asyncio.Lock()
         self._server: Server | None = None
@@ -130,6 +131,9 @@ class Host:
             if self._alone:
                 return await self.run_alone(job)
             server = await self._once(self._serve)
+            if self._walled and not server.confined:
+                await self._part()
+                continue
             async with self._slots:
                 if not server.lost:  # as it may be by now: another job has ended it
                     return await server.run(job)
@@ -191,6 +195,11 @@ class Host:
     def pins(self) -> tuple[str, ...]:
         """Return the exact pins, as far as they are known."""
         return self._environment.pins if self._environment else ()
+
+    async def _part(self) -> None:
+        """Give each job a server of its own from now on: this kernel cannot keep them apart in one."""
+        self._alone = True
+        await self.stop()
 
     async def _once(self, make: Callable[[], Awaitable[_T]]) -> _T:
         async with self._starting:

@@ -74,12 +74,13 @@ class Ended:
     How a job's process ended.
 
     Attributes:
-        ended: ``exit`` and ``signal`` are its own; ``timeout`` and ``memory`` are our limits; ``lost`` is unknown.
+        ended: ``exit`` and ``signal`` are its own; ``timeout``, ``memory`` and ``disk`` are our limits; ``lost`` is
+            unknown.
         status: Exit status, or the number of the signal.
     """
 
     id: str
-    ended: Literal["exit", "signal", "timeout", "memory", "stopped", "lost"]
+    ended: Literal["exit", "signal", "timeout", "memory", "disk", "stopped", "lost"]
     status: int
     seconds: float
     peak_rss_mb: int
@@ -101,6 +102,7 @@ class Versions:
 class _Ready:
     event: Literal["ready"]
     versions: Versions
+    confined: bool
     protocol: Literal[1]
 
 
@@ -116,10 +118,16 @@ _ENDED: TypeAdapter[Ended] = TypeAdapter(Ended)
 
 
 class Server:
-    """One running harness server."""
+    """
+    One running harness server.
 
-    def __init__(self, connection: Connection, versions: Versions, limits: Limits) -> None:
-        self.versions = versions
+    Attributes:
+        confined: Whether the kernel keeps its jobs from the folders that it was told to hide.
+    """
+
+    def __init__(self, connection: Connection, ready: _Ready, limits: Limits) -> None:
+        self.versions = ready.versions
+        self.confined = ready.confined
         self._connection = connection
         self._limits = limits
         self._waiting: dict[str, asyncio.Future[Ended]] = {}
@@ -207,7 +215,7 @@ async def start(
         if not isinstance(greeting, _Ready):
             await connection.end()
     if isinstance(greeting, _Ready):
-        return Server(connection, greeting.versions, limits)
+        return Server(connection, greeting, limits)
     raise _import_failure(environment, greeting, log)
 
 

@@ -11,11 +11,9 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 
 if __name__ == "__main__":
     sys.path[0] = os.path.dirname(_HERE)
-    import harness.jobs
-    import harness.server
-
-    del sys.path[0]
     if sys.argv[1] == "serve":
-        harness.server.main(sys.argv[2:])
+        from harness.server import main
     else:
-        harness.jobs.main(sys.argv[2])
+        from harness.afresh import main
+    del sys.path[0]
+    main(sys.argv[2:])

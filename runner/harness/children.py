@@ -4,6 +4,7 @@ One job's process: started by fork (or afresh), held to its limits, ended with e
 Linux only where it says so; elsewhere the same limits hold as far as the system has them.
 """
 
+import contextlib
 import ctypes
 import json
 import os
@@ -14,7 +15,8 @@ import sys
 import time
 import traceback
 
-from . import jobs
+from . import cgroup, confinement, jobs
+from .folders import Folders
 
 READS = 16  # at a time from one child: one that prints without end must not keep us from the others
 SLACK = 4 * 2**30  # address space that TensorFlow reserves and never touches
@@ -72,20 +74,41 @@ def _die_with_parent(parent, number=signal.SIGKILL):
 
 
 class Child:
-    """A running job: its process, the pipe that it prints to, and its limits."""
+    """
+    A running job: its process, the pipe that it prints to, and its limits.
 
-    def __init__(self, job, address_space):
+    Args:
+        alone: Whether no other job runs.
+
+    Raises:
+        OSError: If it cannot be started; nothing of it is left then.
+    """
+
+    def __init__(self, job, address_space, *, alone=True):
         self.job = job
         self.started = time.monotonic()
         self.deadline = self.started + job["seconds"]
         self.killed = None
         self.silent = False
         self.peak = 0
-        self._log = Log(os.path.join(job["folder"], "log"), job["output_kb"] * 1024)
+        self.alone = alone
+        self._oom_kills = cgroup.kills()
+        with contextlib.ExitStack() as held:
+            self._folders = Folders(confinement.own_folders(job), job["disk_mb"] * 2**20)
+            held.callback(self._folders.close)
+            self._log = Log(self._folders.create("log"), job["output_kb"] * 1024)
+            held.callback(self._log.close)
+            self.pid = self._start(job, address_space, held)
+            self._held = held.pop_all()
+
+    def _start(self, job, address_space, held):
         self.pipe, write = os.pipe()
+        held.callback(os.close, self.pipe)
         os.set_blocking(self.pipe, False)
-        self.pid = _spawn(job, write) if job["fresh"] else _fork(job, write, self.pipe, address_space)
-        os.close(write)
+        try:
+            return _spawn(job, write, self._folders) if job["fresh"] else _fork(job, write, address_space)
+        finally:
+            os.close(write)
 
     def drain(self):
         """Move what was printed, or a good part of it, to the log; return False when nobody holds the other end."""
@@ -106,6 +129,8 @@ class Child:
             self.kill("timeout")
         elif self.killed is None and self.peak > self.job["memory_mb"] * 2**20:
             self.kill("memory")
+        elif self.killed is None and self._folders.soon_full():
+            self.kill("disk")
 
     def kill(self, reason):
         """End the process and its group, and remember why: a kill signal alone does not tell."""
@@ -121,8 +146,9 @@ class Child:
         """
         _kill_group(self.pid)
         self.drain()
-        os.close(self.pipe)
-        self._log.close()
+        if self.killed is None:
+            self.killed = "memory" if self._ran_out(status) else "disk" if self._folders.full() else None
+        self._held.close()
         unit = 1 if sys.platform == "darwin" else 1024
         ended = "signal" if os.WIFSIGNALED(status) else "exit"
         return {
@@ -134,19 +160,29 @@ class Child:
             "peak_rss_mb": max(self.peak, usage.ru_maxrss * unit) // 2**20,
         }
 
+    def _ran_out(self, status):
+        """Tell whether the kernel killed it, or what it had started, as there was no memory left."""
+        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
+        return (killed or (status != 0 and self.alone)) and cgroup.kills() > self._oom_kills
+
+
+def lost(job):
+    """Return the message about a job that could not be started."""
+    return {"event": "ended", "id": job["id"], "ended": "lost", "status": 0, "seconds": 0.0, "peak_rss_mb": 0}
+
 
 class Log:
     """What a job prints, up to a limit: its beginning, and its end, which says what it died of."""
 
-    def __init__(self, path, limit):
-        self._file = open(path, "wb")
+    def __init__(self, file, limit):
+        self._file = file
         self._room = self._half = limit // 2
         self._end = b""
         self._dropped = 0
 
     def write(self, data):
         """Keep what is printed, or drop what is in the middle for it."""
-        self._file.write(data[: self._room])
+        self._put(data[: self._room])
         rest = self._end + data[self._room :]
         self._room = max(self._room - len(data), 0)
         self._end = rest[-self._half :]
@@ -155,35 +191,40 @@ class Log:
     def close(self):
         """Write the end."""
         if self._dropped:
-            self._file.write(b"\n[... %d bytes left out ...]\n" % self._dropped)
-        self._file.write(self._end)
+            self._put(b"\n[... %d bytes left out ...]\n" % self._dropped)
+        self._put(self._end)
         self._file.close()
 
+    def _put(self, data):
+        try:
+            self._file.write(data)
+        except OSError:  # the disk is full: that is the job's matter, and not ours
+            pass
 
-def _fork(job, write, read, address_space):
+
+def _fork(job, write, address_space):
     sys.stdout.flush()  # else every child prints what is still in the buffer
     parent, pid = os.getpid(), os.fork()
     if pid:
         return pid
     status = 70
     try:
-        os.close(read)
         _become(write, parent)
+        refused = confinement.applied(job)
         _limit(address_space + job["memory_mb"] * 2**20 + SLACK)
-        status = jobs.run(job)
+        status = jobs.run(job, refused)
     except BaseException:
         traceback.print_exc()
     finally:
         os._exit(status)
 
 
-def _spawn(job, write):
-    path = os.path.join(job["folder"], "job.json")
-    with open(path, "w") as file:
-        json.dump(job, file)
+def _spawn(job, write, folders):
+    with folders.create("job.json") as file:
+        file.write(json.dumps(job).encode())
     parent = os.getpid()
     process = subprocess.Popen(
-        [sys.executable, _HERE, "job", path],
+        [sys.executable, _HERE, "job", os.path.join(job["folder"], "job.json")],
         stdin=subprocess.DEVNULL,
         stdout=write,
         stderr=write,
@@ -205,7 +246,25 @@ def _become(write, parent):
     os.dup2(nothing, 0)
     os.dup2(write, 1)
     os.dup2(write, 2)
-    os.closerange(3, 256)
+    for number in _open_files():
+        if number > 2:
+            _close(number)
+
+
+def _open_files():
+    for folder in ("/proc/self/fd", "/dev/fd"):
+        try:
+            return [int(name) for name in os.listdir(folder)]
+        except OSError:
+            continue
+    return range(256)
+
+
+def _close(number):
+    try:
+        os.close(number)
+    except OSError:
+        pass
 
 
 def _limit(address_space):

@@ -6,7 +6,6 @@ far the job came, for the case that the process does not live to write them.
 """
 
 import faulthandler
-import json
 import os
 import sys
 import tempfile
@@ -19,15 +18,12 @@ from .repair import contents
 TEXT = 20000
 
 
-def main(path):
-    """Do the job that the file at `path` describes, in this fresh process, and leave."""
-    with open(path) as file:
-        os._exit(run(json.load(file)))
-
-
-def run(message):
+def run(message, refused=None):
     """
     Do one job and write its observation.
+
+    Args:
+        refused: An error for which it must not be done, which then is what is observed.
 
     Returns:
         The status to exit with.
@@ -37,6 +33,8 @@ def run(message):
     job = Job(message)
     status = 0
     try:
+        if refused:
+            raise refused
         _settle(job)
         preload.modules(message["imports"])
         job.tf = preload.tensorflow()

@@ -10,13 +10,15 @@ import json
 import os
 import select
 import signal
+import subprocess
+import sys
 import tempfile
 import traceback
 
-from . import PROTOCOL, children, preload
+from . import PROTOCOL, children, confinement, preload
 
 POLL = 0.1
-PROBE = {"fresh": False, "seconds": 300, "memory_mb": 16384, "output_kb": 256}
+PROBE = {"fresh": False, "seconds": 300, "memory_mb": 16384, "disk_mb": 1024, "output_kb": 256}
 
 
 def main(argv):
@@ -38,6 +40,14 @@ def _parser():
     parser = argparse.ArgumentParser(prog="harness serve")
     parser.add_argument("--record", required=True, help="where the probe's findings are kept")
     parser.add_argument("--import", dest="imports", action="append", default=[], metavar="MODULE")
+    parser.add_argument(
+        "--hide",
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="keep every job from what is in there and is not its own; `confined` of the greeting says whether the "
+        "kernel can, and where it cannot the jobs run without",
+    )
     return parser
 
 
@@ -59,6 +69,7 @@ class Server:
         self._heard = b""
         self._open = True
         self._space = 0
+        self._hidden = []
 
     def answer(self, **message):
         """Send one message."""
@@ -71,11 +82,12 @@ class Server:
         """Import everything, learning once for each environment what everything is, and say that we are ready."""
         preload.modules(self._options.imports)
         preload.tensorflow()
+        self._hidden = self._options.hide if confinement.able() else []
         record = self._record() or self._probe()
         preload.modules(record["modules"])
         preload.freeze()
         self._space = children.address_space()
-        self.answer(event="ready", versions=record["versions"])
+        self.answer(event="ready", versions=record["versions"], confined=bool(self._hidden))
 
     def _record(self):
         try:
@@ -98,7 +110,7 @@ class Server:
     def _ask(self, kind):
         """Return what a child observed, None if it died; and what it printed."""
         with tempfile.TemporaryDirectory() as folder:
-            job = dict(PROBE, id=kind, kind=kind, folder=folder, scenario=folder, imports=self._options.imports)
+            job = self._given(dict(PROBE, id=kind, kind=kind, folder=folder, scenario=folder))
             child = children.Child(job, children.address_space())
             os.set_blocking(child.pipe, True)
             while child.drain():
@@ -139,8 +151,21 @@ class Server:
             self._start(json.loads(line.decode()))
 
     def _start(self, job):
-        child = children.Child(dict(job, imports=self._options.imports), self._space)
+        """Start a job; one that cannot be, as when another has taken all processes that there may be, is lost."""
+        try:
+            child = children.Child(self._given(job), self._space, alone=not self._children)
+        except (OSError, subprocess.SubprocessError) as error:
+            sys.stderr.write("{} could not be started: {}\n".format(job["id"], error))
+            sys.stderr.flush()
+            self.answer(**children.lost(job))
+            return
+        for other in self._children.values():
+            other.alone = False
         self._children[child.pid] = child
+
+    def _given(self, job):
+        """Return a job with what holds for all jobs of this server."""
+        return dict(job, imports=self._options.imports, hide=self._hidden)
 
     def _reap(self):
         for pid, child in list(self._children.items()):

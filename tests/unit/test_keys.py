@@ -74,6 +74,7 @@ def test_what_decides_a_save(scenario: Scenario) -> None:
         save_key(scenario, environment_digest="other"),
         save_key(scenario, limits=Limits(seconds=1.0)),
         save_key(scenario, limits=Limits(memory_mb=1)),
+        save_key(scenario, limits=Limits(disk_mb=1)),
         save_key(replace(scenario, save="other.py")),
     ]
     assert len(set(keys)) == len(keys)

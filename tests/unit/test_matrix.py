@@ -49,7 +49,7 @@ scenarios:
     requires: {save: "tensorflow>=2.4"}
     tolerance: {rtol: 1.0e-4}
 tolerance: {rtol: 1.0e-5, atol: 1.0e-6}
-limits: {seconds: 120, memory_mb: 4096, output_kb: 256}
+limits: {seconds: 120, memory_mb: 4096, disk_mb: 2048, output_kb: 256}
 backend: nox
 """
 ENVIRONMENT = "version: 1\nenvironments:\n  tf2.8: {tensorflow: '2.8'}\n"
@@ -118,7 +118,7 @@ def test_the_documented_matrix_means_what_is_documented(read: Read, folder: Path
     assert custom.tolerance == Tolerance(rtol=1e-4, atol=1e-6)
     exclusion = Exclusion(save="tf2.21", load="keras2.3", reason="no one does that")
     assert matrix.pairs == Pairs(exclude=(exclusion,))
-    assert matrix.limits == Limits(seconds=120.0, memory_mb=4096, output_kb=256)
+    assert matrix.limits == Limits(seconds=120.0, memory_mb=4096, disk_mb=2048, output_kb=256)
     assert matrix.digest == f"sha256:{sha256(CONTRACT.encode()).hexdigest()}"
 
 
@@ -250,6 +250,7 @@ def scenario(text: str) -> str:
         (SMALL + "limits: {seconds: 0}\n", "6:19: 'seconds' must be greater than 0"),
         (SMALL + "limits: {seconds: .inf}\n", "6:19: 'seconds' must be a finite number"),
         (SMALL + "limits: {memory_mb: 1.5}\n", "6:21: 'memory_mb' must be a whole number"),
+        (SMALL + "limits: {disk_mb: 0}\n", "6:19: 'disk_mb' "),
         (SMALL + "limits: {output_kb: many}\n", "6:21: 'output_kb' must be a whole number"),
         (SMALL + "tolerance: {rtol: -1.0}\n", "6:19: 'rtol' must be 0 or greater"),
         (SMALL + "tolerance: {atol: .nan}\n", "6:19: 'atol' must be a finite number"),

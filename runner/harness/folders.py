@@ -1,0 +1,131 @@
+"""
+The folders of a job that runs, as its server sees them: held open, and no link in them followed.
+
+A job may put anything in the place of its files.
+"""
+
+import os
+import stat
+import time
+
+PAUSE = 0.5  # seconds between two looks
+SHARE = 0.1  # of the time, at most, is spent looking
+ENTRIES = 100000
+DEPTH = 64
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+
+
+class Folders:
+    """
+    The folders that a job writes to.
+
+    Args:
+        paths: Its own first.
+        limit: How many bytes they may take up on the disk, all together.
+
+    Raises:
+        OSError: If one is not there, or is a link.
+    """
+
+    def __init__(self, paths, limit):
+        self._limit = limit
+        self._next = time.monotonic() + PAUSE
+        self._handles = []
+        try:
+            for path in paths:
+                self._handles.append(os.open(path, _FOLDER))
+        except OSError:
+            self.close()
+            raise
+
+    def create(self, name):
+        """Return a new file in the job's own folder; there must be none of that name."""
+        return os.fdopen(os.open(name, _NEW, 0o666, dir_fd=self._handles[0]), "wb", 0)
+
+    def soon_full(self):
+        """Tell whether they are over the limit, if it is time to look again."""
+        started = time.monotonic()
+        if started < self._next:
+            return False
+        full = self.full()
+        ended = time.monotonic()
+        self._next = ended + max(PAUSE, (ended - started) / SHARE)
+        return full
+
+    def full(self):
+        """
+        Tell whether they are over the limit: of bytes, or of what can be looked at in a reasonable time.
+
+        Files that have no name any more are not seen.
+        """
+        count = _Count(self._limit)
+        try:
+            for handle in self._handles:
+                count.add(handle, 0)
+        except _OverError:
+            return True
+        return False
+
+    def close(self):
+        """Let go of them."""
+        for handle in self._handles:
+            os.close(handle)
+
+
+class _OverError(Exception):
+    """There is no need to look further."""
+
+
+class _Count:
+    """What was found so far."""
+
+    def __init__(self, limit):
+        self._bytes, self._entries = limit, ENTRIES
+        self._linked = set()
+
+    def add(self, folder, depth):
+        """Add all that is below an open folder."""
+        if depth > DEPTH:
+            raise _OverError
+        _let_in(folder)
+        with os.scandir(folder if os.scandir in os.supports_fd else "/proc/self/fd/%d" % folder) as entries:
+            for entry in entries:
+                try:
+                    self._add_entry(entry, folder, depth)
+                except OSError:  # it has gone meanwhile
+                    self._spend(0)
+
+    def _add_entry(self, entry, folder, depth):
+        status = entry.stat(follow_symlinks=False)
+        if status.st_nlink == 1 or status.st_ino not in self._linked:
+            self._spend(status.st_blocks * 512)
+        if stat.S_ISDIR(status.st_mode):
+            self._enter(entry.name, folder, depth)
+        elif status.st_nlink > 1:
+            self._linked.add(status.st_ino)
+
+    def _spend(self, size):
+        self._bytes -= size
+        self._entries -= 1
+        if self._bytes < 0 or self._entries < 0:
+            raise _OverError
+
+    def _enter(self, name, parent, depth):
+        closed = os.open(name, _FOLDER | getattr(os, "O_PATH", 0), dir_fd=parent)
+        try:
+            _let_in(closed)
+            folder = os.open(name, _FOLDER, dir_fd=parent)
+        finally:
+            os.close(closed)
+        try:
+            self.add(folder, depth + 1)
+        finally:
+            os.close(folder)
+
+
+def _let_in(folder):
+    """Open up a folder that was closed to us, which would else be a place to hide what was written."""
+    mode = stat.S_IMODE(os.fstat(folder).st_mode)
+    if mode & 0o500 != 0o500:
+        os.chmod("/proc/self/fd/%d" % folder, mode | 0o500)
