@@ -152,7 +152,7 @@ def _environment(spec: EnvironmentSpec, image: Image, lock: Lock, folder: Path) 
 
 
 def _digest(spec: EnvironmentSpec, image: Image, lock: Lock) -> str:
-    parts = [*lock.pins, image.id, *(f"{name}={value}" for name, value in spec.variables), str(spec.keras)]
+    parts = [*lock.pins, image.content, *(f"{name}={value}" for name, value in spec.variables), str(spec.keras)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

@@ -35,11 +35,13 @@ class Image:
     An image that the engine has.
 
     Attributes:
-        id: Of its content, as the engine says it.
+        id: By which the engine knows it.
+        content: What decides how it behaves: its layers and its variables, whenever it was made.
         name: With the digest that the registry knows it by, if it came from one.
     """
 
     id: str
+    content: str
     name: str
 
 
@@ -80,8 +82,9 @@ def image(client: docker.DockerClient, name: str) -> Image:
         found = _pulled(client, name)
     except (DockerException, requests.exceptions.RequestException) as error:
         raise failure(error) from error
-    known = found.attrs.get("RepoDigests") or []
-    return Image(id=str(found.id), name=f"{name}@{known[0].partition('@')[2] if known else found.id}")
+    known, config = found.attrs.get("RepoDigests") or [], found.attrs.get("Config") or {}
+    content = "\n".join([*found.attrs["RootFS"].get("Layers", ()), *(config.get("Env") or ())])
+    return Image(id=str(found.id), content=content, name=f"{name}@{known[0].partition('@')[2] if known else found.id}")
 
 
 def _pulled(client: docker.DockerClient, name: str) -> images.Image:
