@@ -172,6 +172,11 @@ class EnvironmentSpec:
     isolation: Isolation = Isolation.ENVIRONMENT
     order: tuple[tuple[int, ...], ...] = ()
 
+    @property
+    def image_name(self) -> str:
+        """Return the name of the image, which may depend on the Python."""
+        return self.image.replace("{python}", self.python)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tolerance:

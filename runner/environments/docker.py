@@ -66,9 +66,8 @@ class DockerBuilder:
     async def prepare(self, spec: EnvironmentSpec) -> Environment:
         """Install an environment, or find it installed; see `Builder`."""
         containers = await self._connected()
-        name = spec.image.replace("{python}", spec.python)
         async with self._fetching:
-            image = await containers.in_thread(engine.image, containers.client, name)
+            image = await containers.in_thread(engine.image, containers.client, spec.image_name)
             program = await static_uv(containers.architecture, self._store)
         uv = ContainerUv(containers, image, program, spec.python, self._store)
         lock = await locking.lock(spec, uv, self._locks)
