@@ -19,7 +19,7 @@ FILLING = {
     "many_files": "[open(str(number), 'wb').write(bytes(2**19)) for number in range(32)]",
     "below": "os.makedirs('a/b/c'); open('a/b/c/file', 'wb').write(bytes(2**24))",
     "closed": "os.mkdir('a'); open('a/file', 'wb').write(bytes(2**24)); os.chmod('a', 0)",
-    "deep": "[(os.mkdir('a'), os.chdir('a')) for _ in range(100)]",
+    "deep": "[(os.mkdir('a'), os.chdir('a')) for _ in range(300)]",
     "artifact": "os.makedirs(path + '.d'); open(path + '.d/file', 'wb').write(bytes(2**24))",
 }
 """What fills a folder of 8 MiB, or makes it too deep to look at."""
