@@ -6,6 +6,7 @@ How long the matrix takes: against a plain loop, and against the limit.
 (c) is the limit: what (b) spent importing TensorFlow once for each environment and inside its calls, over the cores.
 
 All on the same environments and scenarios, which are ready beforehand, in one go: quote the ratios, not the seconds.
+Where a Docker engine answers, `containers` measures what the other backend costs.
 """
 
 import argparse
@@ -24,11 +25,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from containers import Costs, costs
 from rich.console import Console
 from tabulate import tabulate
 
 from runner.cache import cache_folder
-from runner.environments import Environment
+from runner.environments import Environment, EnvironmentFailure, engine
+from runner.environments.backends import builders
 from runner.environments.nox import NoxBuilder
 from runner.execution.run import Executed, Options, execute
 from runner.matrix import read_matrix
@@ -67,7 +70,23 @@ def main() -> None:
     rows = [("h5 of " + ", ".join(arguments.scenario), small)]
     if arguments.everything:
         rows.append(("the whole shipped matrix", measure(everything)))
-    _write(rows)
+    _write(rows, _compare_backends(arguments))
+
+
+def _compare_backends(arguments: argparse.Namespace) -> dict[Backend, Costs]:
+    """Measure a few cells in containers and outside, if there is an engine."""
+    try:
+        engine.connect().close()
+    except EnvironmentFailure as failure:
+        print(f"Left out what containers cost. {failure.explanation}", file=sys.stderr)
+        return {}
+    filters = Filters(
+        scenarios=tuple(arguments.scenario), formats=(Format.H5,), environments=("tf2.8", "tf2.15", "tf2.21")
+    )
+    plans = {backend: plan(read_matrix(arguments.matrix, backend), filters) for backend in Backend}
+    for each in plans.values():
+        asyncio.run(_execute(each))
+    return costs(plans, lambda wanted: measure(wanted).ours)
 
 
 def _arguments() -> argparse.Namespace:
@@ -102,7 +121,8 @@ def measure(wanted: Plan) -> Figures:
 async def _execute(wanted: Plan) -> Executed:
     with tempfile.TemporaryDirectory() as output, Display(Console(stderr=True), len(wanted.cells)) as display:
         options = Options(cache=cache_folder(), output=Path(output), jobs=cores(), fresh=True)
-        return await execute(wanted, {Backend.NOX: NoxBuilder(cache_folder())}, {}, options, display)
+        with builders(wanted.matrix, options.jobs) as backends:
+            return await execute(wanted, backends, {}, options, display)
 
 
 def plain_loop(wanted: Plan, environments: dict[str, Environment]) -> tuple[float, int]:
@@ -139,15 +159,29 @@ def _job(kind: str, where: EnvironmentSpec, saved: EnvironmentSpec, scenario: Pa
     return {"kind": kind, "environment": where.name, "scenario": str(scenario), "folder": str(own), "path": path}
 
 
-def _write(rows: Sequence[tuple[str, Figures]]) -> None:
+def _write(rows: Sequence[tuple[str, Figures]], backends: dict[Backend, Costs]) -> None:
     """Print the table, and keep it as benchmarks/results.md."""
     header = ["what", "saves", "cells", "(a) plain", "(b) ours", "(c) limit", "(a)/(b)", "(b)/(c)", "peak MiB"]
     table = tabulate([_row(name, figures) for name, figures in rows], header, tablefmt="github", disable_numparse=True)
     made = datetime.now(UTC).strftime("%Y-%m-%d")
     machine = f"{cores()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"
     text = f"# Benchmark\n\n`nox -s benchmark`, {made}, {machine}. Seconds of wall-clock time.\n\n{table}\n"
+    text += f"\n{_backends(backends)}\n" if backends else ""
     (HERE / "results.md").write_text(text, encoding="utf-8")
     print(text)
+
+
+def _backends(found: dict[Backend, Costs]) -> str:
+    header = ["backend", "ready, cold", "ready, warm", "ready, at hand", "a cell", "of nox's"]
+    nox = found[Backend.NOX]
+    rows = [
+        [
+            *(str(backend), f"{each.cold:.1f}", f"{each.warm:.1f}", f"{each.at_hand:.1f}", f"{each.cell:.3f}"),
+            f"{each.cell / nox.cell:.2f}",
+        ]
+        for backend, each in found.items()
+    ]
+    return tabulate(rows, header, tablefmt="github", disable_numparse=True)
 
 
 def _row(name: str, figures: Figures) -> list[object]:

@@ -20,13 +20,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from runner import __version__, options
 from runner.errors import RunnerError, UnjudgeableError, UsageError
 from runner.matrix import json_schema, read_matrix
-from runner.model import Backend, EnvironmentSpec, Matrix, Record
+from runner.model import EnvironmentSpec, Matrix, Record
 from runner.plan import Plan, plan
 from runner.remedies import Mode
 from runner.wording import nearest, shown
 
 if TYPE_CHECKING:
-    from runner.environments import Builder
     from runner.execution.run import Executed
     from runner.execution.settings import Options
     from runner.progress import Display
@@ -56,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
     from runner.verdict import exit_status
 
     started, clock = datetime.now(UTC), time.monotonic()
-    wanted = plan(read_matrix(arguments.matrix), options.filters(arguments))
+    wanted = plan(read_matrix(arguments.matrix, arguments.backend), options.filters(arguments))
     try:
         executed = _execute(wanted, arguments)
     except KeyboardInterrupt:
@@ -73,7 +72,8 @@ def preview(arguments: argparse.Namespace) -> int:
     """Print what `run` would do."""
     from runner.preview import preview
 
-    print(preview(plan(read_matrix(arguments.matrix), options.filters(arguments)), arguments.jobs))
+    wanted = plan(read_matrix(arguments.matrix, arguments.backend), options.filters(arguments))
+    print(preview(wanted, arguments.jobs))
     return 0
 
 
@@ -90,18 +90,19 @@ def report(arguments: argparse.Namespace) -> int:
 
 def repair(arguments: argparse.Namespace) -> int:
     """Write a copy of a model that an environment can load."""
+    from runner.environments.backends import builders
     from runner.execution import repairing
     from runner.report.repaired import told
 
-    matrix = read_matrix(arguments.matrix)
+    matrix = read_matrix(arguments.matrix, arguments.backend)
     target = _chosen(matrix, arguments.environment)
     repairing.check_names(arguments.artifact, arguments.output)
     loading = repairing.Arguments(objects=_script(arguments.objects), trusted=arguments.trust)
-    how, builders = _how(arguments), _builders(matrix.environments)
+    how = _how(arguments)
     try:
-        with _display(0) as display:
+        with _display(0) as display, builders(matrix, how.jobs) as backends:
             wanted = repairing.repair(
-                arguments.artifact, matrix, target, arguments.output, builders, how, display, loading
+                arguments.artifact, matrix, target, arguments.output, backends, how, display, loading
             )
             repaired = _to_its_end(wanted)
     except KeyboardInterrupt:
@@ -124,11 +125,12 @@ _VERBS = {"run": run, "plan": preview, "report": report, "repair": repair, "sche
 
 def _execute(wanted: Plan, arguments: argparse.Namespace) -> "Executed":
     """Execute the plan below a display."""
+    from runner.environments.backends import builders
     from runner.execution.run import execute
 
-    known, builders = _known(arguments), _builders(wanted.environments)
-    with _display(len(wanted.cells)) as display:
-        return _to_its_end(execute(wanted, builders, known, _how(arguments), display))
+    known, how = _known(arguments), _how(arguments)
+    with _display(len(wanted.cells)) as display, builders(wanted.matrix, how.jobs) as backends:
+        return _to_its_end(execute(wanted, backends, known, how, display))
 
 
 def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
@@ -166,16 +168,6 @@ def _how(arguments: argparse.Namespace) -> "Options":
         trust=getattr(arguments, "trust", False),
         blame=getattr(arguments, "blame", False),
     )
-
-
-def _builders(environments: Sequence[EnvironmentSpec]) -> "Mapping[Backend, Builder]":
-    from runner.cache import cache_folder
-    from runner.environments.nox import NoxBuilder
-
-    for spec in environments:
-        if spec.backend is not Backend.NOX:
-            raise UsageError(f"{spec.name}: the backend {spec.backend} is not available yet; use nox.")
-    return {Backend.NOX: NoxBuilder(cache_folder())}
 
 
 def _script(path: Path | None) -> Path | None:

@@ -21,13 +21,14 @@ from pydantic import (
 )
 from pydantic.json_schema import GenerateJsonSchema
 
-from runner.model import Backend, Call, Direction, Format
+from runner.model import IMAGE, Backend, Call, Direction, Format, Isolation
 from runner.releases import newest_of_each_minor, parse_requirement
 from runner.wording import shown
 
 NAME = r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$"  # names of environments and scenarios become names of files
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _DAY = r"^(today|[0-9]{4}-[0-9]{2}-[0-9]{2})$"
+_IMAGE = r"^(\{python\}|[A-Za-z0-9._/:@-])+$"
 _WEEK = 7 * 24 * 60 * 60  # seconds
 
 
@@ -55,6 +56,12 @@ def _day(text: str) -> str:
     return text
 
 
+def _image(text: str) -> str:
+    if not re.fullmatch(_IMAGE, text):
+        raise ValueError(f"{shown(text)} is no image; write it as for docker, like 'python:{{python}}-slim'")
+    return text
+
+
 def _range(text: str) -> str:
     newest_of_each_minor(text)
     return text
@@ -73,6 +80,13 @@ def _in_list(value: object) -> object:
 Name = Annotated[str, StringConstraints(pattern=NAME)]
 VersionText = Annotated[str, Field(examples=["2.15", "2.15.1"])]
 Day = Annotated[str, AfterValidator(_day), Field(json_schema_extra={"pattern": _DAY})]
+Image = Annotated[
+    str,
+    AfterValidator(_image),
+    Field(
+        examples=["python:{python}-slim", "registry.example.com/ml/base:2026.1"], json_schema_extra={"pattern": _IMAGE}
+    ),
+]
 Glob = Annotated[str, Field(examples=["tf2.*"])]
 Globs = Annotated[tuple[Glob, ...], Field(strict=False, min_length=1)]
 Conditions = Annotated[
@@ -123,6 +137,12 @@ class EnvironmentShape(Shape):
 
     backend: Annotated[Backend | None, Field(strict=False)] = None
     """What builds this environment; by default what the whole matrix says."""
+
+    image: Image | None = None
+    """The container image that docker makes it in, {python} being its minor version; by default the whole matrix's."""
+
+    isolation: Annotated[Isolation | None, Field(strict=False)] = None
+    """What its cells share in docker; by default what the whole matrix says."""
 
 
 class ReleasesShape(Shape):
@@ -262,6 +282,12 @@ class Document(Shape):
 
     backend: Annotated[Backend, Field(strict=False)] = Backend.NOX
     """What builds the environments and runs the cells."""
+
+    image: Image = IMAGE
+    """The container image that docker makes an environment in; {python} is the environment's minor version."""
+
+    isolation: Annotated[Isolation, Field(strict=False)] = Isolation.ENVIRONMENT
+    """What cells share in docker: those of an environment one container, or each has a container of its own."""
 
 
 class _Schema(GenerateJsonSchema):

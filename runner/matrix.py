@@ -11,30 +11,53 @@ from fnmatch import fnmatchcase
 from hashlib import sha256
 from os.path import normpath
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypedDict
 
 from runner.checking import Checked, check
 from runner.document import EnvironmentShape, LimitsShape, PairsShape, ScenarioShape, ToleranceShape, json_schema
 from runner.errors import MatrixError, Mistake
-from runner.model import EnvironmentSpec, Exclusion, Format, Limits, Matrix, Pairs, Scenario, Tolerance
+from runner.model import (
+    Backend,
+    EnvironmentSpec,
+    Exclusion,
+    Format,
+    Isolation,
+    Limits,
+    Matrix,
+    Pairs,
+    Scenario,
+    Tolerance,
+)
 from runner.releases import CompletionError, complete, newest_of_each_minor
 from runner.wording import nearest, shown
 from runner.yaml_source import Data, Route, Source, read_yaml
 
 __all__ = ["json_schema", "read_matrix"]
 
+
+class Place(TypedDict):
+    """Where an environment is made."""
+
+    backend: Backend
+    image: str
+    isolation: Isolation
+
+
 _WITHOUT_LOADER = (Format.WEIGHTS_H5, Format.CHECKPOINT)
 
 
-def read_matrix(path: Path) -> Matrix:
+def read_matrix(path: Path, backend: Backend | None = None) -> Matrix:
     """
     Read, check and complete a matrix.
+
+    Args:
+        backend: What builds all environments, whatever the matrix says.
 
     Raises:
         MatrixError: With every mistake in the file.
     """
     source = read_yaml(path)
-    draft = _Draft(source, check(source), path)
+    draft = _Draft(source, check(source), path, backend)
     matrix = draft.matrix()
     if draft.mistakes:
         raise MatrixError(tuple(dict.fromkeys(draft.mistakes)))
@@ -44,8 +67,9 @@ def read_matrix(path: Path) -> Matrix:
 class _Draft:
     """A matrix while it is put together, and what is found to be wrong with it."""
 
-    def __init__(self, source: Source, checked: Checked, path: Path) -> None:
+    def __init__(self, source: Source, checked: Checked, path: Path, backend: Backend | None) -> None:
         self.source = source
+        self.backend = backend
         self.checked = checked
         self.document = checked.document
         self.path = path
@@ -88,14 +112,24 @@ class _Draft:
             packages=shape.packages,
             as_of=_as_of(shape.as_of),
             variables=tuple(shape.variables.items()),
-            backend=shape.backend or self.document.backend,
+            **self.place(shape.backend, shape.image, shape.isolation),
         )
 
     def generated(self) -> Iterator[EnvironmentSpec]:
         declared = _mapping(self.source.at(("environments",)))
         for name, version in self.generated_versions().items():
             if name not in declared:
-                yield complete(name=name, tensorflow=version, backend=self.document.backend)
+                yield complete(name=name, tensorflow=version, **self.place())
+
+    def place(
+        self, backend: Backend | None = None, image: str | None = None, isolation: Isolation | None = None
+    ) -> Place:
+        """Return where an environment is made: as it says itself, else as the whole matrix does."""
+        return {
+            "backend": self.backend or backend or self.document.backend,
+            "image": image or self.document.image,
+            "isolation": isolation or self.document.isolation,
+        }
 
     def generated_versions(self) -> dict[str, str]:
         """Return the versions of the environments that ``releases`` asks for, by name."""

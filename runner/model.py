@@ -111,6 +111,13 @@ class Backend(StrEnum):
     DOCKER = "docker"
 
 
+class Isolation(StrEnum):
+    """What cells share where containers are used: all of an environment one container, or each has its own."""
+
+    ENVIRONMENT = "environment"
+    CONTAINER = "container"
+
+
 class Call(StrEnum):
     """How a loaded Keras model is asked for its outputs."""
 
@@ -124,6 +131,10 @@ class Direction(StrEnum):
     BOTH = "both"
     UPGRADE = "upgrade"
     ROLLBACK = "rollback"
+
+
+IMAGE = "python:{python}-slim"
+"""The image of environments that name none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +152,8 @@ class EnvironmentSpec:
         as_of: Nothing uploaded later is considered; None is today.
         released: Dates of the packages that the matrix names, which `as_of` never hides.
         variables: Environment variables for every process in it.
+        image: Container image that it is made in; only for a backend that has images.
+        isolation: What its cells share, there.
         order: Sort key of the pair: the older of two environments compares as less.
     """
 
@@ -155,6 +168,8 @@ class EnvironmentSpec:
     released: tuple[tuple[str, date], ...] = ()
     variables: tuple[tuple[str, str], ...] = ()
     backend: Backend = Backend.NOX
+    image: str = IMAGE
+    isolation: Isolation = Isolation.ENVIRONMENT
     order: tuple[tuple[int, ...], ...] = ()
 
 
@@ -396,7 +411,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentRecord:
-    """One environment as it was really made: the versions are those that were imported."""
+    """
+    One environment as it was really made: the versions are those that were imported.
+
+    Attributes:
+        image: The container image that it was made in, with its digest.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
 
@@ -405,6 +425,7 @@ class EnvironmentRecord:
     keras: str | None = None
     packages: Mapping[str, str] = field(default_factory=dict)
     backend: Backend = Backend.NOX
+    image: str | None = None
     status: str = "ready"
     cause: Cause | None = None
     explanation: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from runner import __version__
-from runner.model import Format
+from runner.model import Backend, Format
 from runner.plan import Filters
 from runner.remedies import Mode
 from runner.verdict import FailOn
@@ -78,6 +78,7 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help=f"one of {', '.join(Format)}; may be repeated",
     )
+    _add_backend(parser)
     _add_jobs(parser)
 
 
@@ -95,7 +96,18 @@ def _add_repair(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--trust", action="store_true", help="allow a model that brings code of its own, which is run")
     _add_matrix(parser)
+    _add_backend(parser)
     _add_jobs(parser)
+
+
+def _add_backend(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--backend",
+        type=Backend,
+        choices=list(Backend),
+        metavar="NAME",
+        help=f"what builds the environments and runs the cells: {', '.join(Backend)}; default: as the matrix says",
+    )
 
 
 def _add_matrix(parser: argparse.ArgumentParser) -> None:

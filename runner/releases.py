@@ -21,7 +21,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from runner.model import Backend, EnvironmentSpec
+from runner.model import IMAGE, Backend, EnvironmentSpec, Isolation
 from runner.wording import listed, nearest, shown
 
 _SETTLING = timedelta(days=14)  # by then what broke a release on its first days is mended
@@ -94,6 +94,8 @@ def complete(
     as_of: date | Literal["today"] | None = None,
     variables: tuple[tuple[str, str], ...] = (),
     backend: Backend = Backend.NOX,
+    image: str = IMAGE,
+    isolation: Isolation = Isolation.ENVIRONMENT,
     platform: str | None = None,
 ) -> EnvironmentSpec:
     """
@@ -101,14 +103,14 @@ def complete(
 
     `tensorflow`, `keras` and `tf_keras` are versions, or the beginning of one: ``2.15`` is the newest 2.15.x. `python`
     is by default the one that goes with that TensorFlow, `as_of` two weeks after the newest of the named releases, and
-    `platform` this one, as `sysconfig.get_platform` says it.
+    `platform` this one, as `sysconfig.get_platform` says it, or Linux where the backend is docker.
 
     Raises:
         CompletionError: With a sentence for each key that cannot be had.
     """
     versions = _exact_versions({"tensorflow": tensorflow, "keras": keras, "tf-keras": tf_keras}, python)
     named = {package: _table().packages[package].get(Version(version)) for package, version in versions.items()}
-    distribution = _distribution(named["tensorflow"], platform or sysconfig.get_platform())
+    distribution = _distribution(named["tensorflow"], platform or _platform(backend))
     distributions = {"tensorflow": distribution, "keras": "keras", "tf-keras": "tf-keras"}
     spec = EnvironmentSpec(
         name=name,
@@ -122,8 +124,18 @@ def complete(
         released=tuple((distributions[package], release.released) for package, release in named.items() if release),
         variables=variables,
         backend=backend,
+        image=image,
+        isolation=isolation,
     )
     return replace(spec, order=(_order(spec.tensorflow), _order(expected_keras(spec) or "0")))
+
+
+def _platform(backend: Backend) -> str:
+    """Return what wheels are for: a container is Linux, on the same kind of processor as this machine."""
+    here = sysconfig.get_platform()
+    if backend is Backend.NOX or here.startswith("linux-"):
+        return here
+    return "linux-aarch64" if here.endswith("arm64") else "linux-x86_64"
 
 
 def exact(package: str, written: str) -> str:

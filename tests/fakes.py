@@ -13,7 +13,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from runner.environments import HARNESS, Environment, EnvironmentFailure, harness_command
+from runner.environments import (
+    HARNESS,
+    Connection,
+    Environment,
+    EnvironmentFailure,
+    Reach,
+    harness_command,
+    local,
+)
 from runner.execution.run import Executed, execute
 from runner.execution.settings import Options
 from runner.model import Backend, EnvironmentSpec, Format, Limits, Matrix, Record, Scenario
@@ -73,6 +81,10 @@ class FakeBuilder:
             folder=folder,
             record=folder / "record.json",
         )
+
+    async def start(self, environment: Environment, log: Path, reach: Reach, *, shared: bool) -> Connection:
+        """Start a real server; see `Builder`."""
+        return await local.start(environment, log)
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """
 Isolated environments: what to install, with which Python, and how to start a harness in the result.
 
-Every backend is a `Builder`; the execution knows nothing else about it.
+Every backend is a `Builder`; the execution knows nothing else about it. A server is met through a `Connection`.
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,8 @@ from typing import Protocol
 from runner.model import Cause, EnvironmentSpec
 
 HARNESS = Path(__file__).parents[1] / "harness"
+LINE_LIMIT = 2**20
+"""Bytes; a server that says more in one line counts as lost."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,7 @@ class Environment:
         variables: The environment variables of that process, all of them.
         folder: Where it is installed.
         record: File where the first harness server keeps what it learned about the environment.
+        image: The container image that it was made in, with its digest; empty where there is none.
     """
 
     spec: EnvironmentSpec
@@ -37,6 +40,15 @@ class Environment:
     variables: Mapping[str, str]
     folder: Path
     record: Path
+    image: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What of this machine the jobs of a server need: folders and files that they read, folders that they write to."""
+
+    readable: tuple[Path, ...] = ()
+    writable: tuple[Path, ...] = ()
 
 
 class EnvironmentFailure(Exception):
@@ -54,6 +66,32 @@ class EnvironmentFailure(Exception):
         super().__init__(explanation)
 
 
+class Connection(Protocol):
+    """The runner's end of a harness server, wherever that runs."""
+
+    async def receive(self) -> bytes:
+        """
+        Return the next line that the server says; what is no whole line, or nothing, once there is no more.
+
+        Raises:
+            ValueError: If the line is longer than `LINE_LIMIT`.
+        """
+
+    async def send(self, line: bytes) -> None:
+        """
+        Say a line to the server.
+
+        Raises:
+            ConnectionError: If it cannot hear it.
+        """
+
+    async def out_of_memory(self) -> bool:
+        """Tell whether all that it may use was used up, so that the system ended it or something in it."""
+
+    async def end(self) -> None:
+        """End the server and everything that it started."""
+
+
 class Builder(Protocol):
     """What a backend does."""
 
@@ -63,6 +101,19 @@ class Builder(Protocol):
 
         Raises:
             EnvironmentFailure: If it cannot be had.
+        """
+
+    async def start(self, environment: Environment, log: Path, reach: Reach, *, shared: bool) -> Connection:
+        """
+        Start a harness server in an environment that is prepared.
+
+        Args:
+            log: Where its standard error goes.
+            reach: What its jobs need; a backend with walls lets it have nothing else.
+            shared: Whether jobs that must not see each other run in it, so that they must be walled off there.
+
+        Raises:
+            EnvironmentFailure: If it cannot be started.
         """
 
 

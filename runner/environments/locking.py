@@ -8,17 +8,16 @@ constraints.
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-
-from uv import find_uv_bin
+from typing import Protocol
 
 from runner import releases
 from runner.environments import EnvironmentFailure
-from runner.environments.processes import Completed, run
-from runner.environments.variables import for_installer
+from runner.environments.processes import Completed
 from runner.model import Cause, EnvironmentSpec
 
 _NO_TIMES = "# The index gives no upload times: resolved with the constraints that crossload ships, not as of a date."
@@ -45,21 +44,46 @@ class Lock:
     note: str = ""
 
 
-async def lock(spec: EnvironmentSpec, python: Path, folder: Path) -> Lock:
+class Uv(Protocol):
+    """
+    The uv that resolves, where the environment will be made.
+
+    Attributes:
+        platform: What it resolves for, such as ``linux-x86_64``: a lock holds for it alone.
+        python: The interpreter that it resolves for, as uv's option takes it.
+    """
+
+    @property
+    def platform(self) -> str:
+        """Return the platform."""
+
+    @property
+    def python(self) -> str:
+        """Return the interpreter."""
+
+    async def run(self, arguments: Sequence[str], folder: Path) -> Completed:
+        """
+        Run uv.
+
+        Args:
+            folder: Where the files are that the arguments name.
+        """
+
+
+async def lock(spec: EnvironmentSpec, uv: Uv, folder: Path) -> Lock:
     """
     Return the lock of an environment, from `folder` if it was made before.
 
     Args:
-        python: The interpreter that it is for.
-        folder: Where locks are kept.
+        folder: Where locks are kept: all backends share them.
 
     Raises:
         EnvironmentFailure: If nothing satisfies the requirements, or the index does not answer.
     """
-    path = folder / f"{_digest(spec, python)}.txt"
+    path = folder / f"{_digest(spec, uv.platform)}.txt"
     if not path.exists():
-        text = await _resolve(spec, python)
         folder.mkdir(parents=True, exist_ok=True)
+        text = await _resolve(spec, uv, folder)
         part = path.with_suffix(".part")
         part.write_text(text, encoding="utf-8")
         part.rename(path)
@@ -75,16 +99,16 @@ def requirements(spec: EnvironmentSpec) -> tuple[str, ...]:
     return (f"{spec.distribution}=={spec.tensorflow}", *keras, *tf_keras, *spec.packages)
 
 
-def _digest(spec: EnvironmentSpec, python: Path) -> str:
+def _digest(spec: EnvironmentSpec, platform: str) -> str:
     as_of = spec.as_of or datetime.now(UTC).date()
-    asked = "\n".join([*requirements(spec), str(as_of), str(spec.released), str(python.resolve())])
+    asked = "\n".join([*requirements(spec), str(as_of), str(spec.released), spec.python, platform])
     return hashlib.sha256(asked.encode()).hexdigest()[:32]
 
 
-async def _resolve(spec: EnvironmentSpec, python: Path) -> str:
-    done = await _compile(spec, python, dates=_dates(spec), constraints=())
+async def _resolve(spec: EnvironmentSpec, uv: Uv, folder: Path) -> str:
+    done = await _compile(spec, uv, folder, dates=_dates(spec), constraints=())
     if done.status and _NO_UPLOAD_TIMES in done.stderr:
-        done = await _compile(spec, python, dates=(), constraints=releases.fallback_constraints(spec))
+        done = await _compile(spec, uv, folder, dates=(), constraints=releases.fallback_constraints(spec))
         return f"{_NO_TIMES}\n{_checked(spec, done)}"
     return _checked(spec, done)
 
@@ -102,15 +126,20 @@ def _end_of(day: date) -> str:
 
 
 async def _compile(
-    spec: EnvironmentSpec, python: Path, dates: tuple[str, ...], constraints: tuple[str, ...]
+    spec: EnvironmentSpec, uv: Uv, folder: Path, dates: tuple[str, ...], constraints: tuple[str, ...]
 ) -> Completed:
-    with TemporaryDirectory() as temporary:
-        override, constraint = Path(temporary, "override.txt"), Path(temporary, "constraint.txt")
-        override.write_text(_override(spec), encoding="utf-8")
-        constraint.write_text("\n".join(constraints), encoding="utf-8")
-        command = [find_uv_bin(), "pip", "compile", "--no-header", "--no-annotate", "--python", str(python), *dates]
-        command += ["--override", str(override), "--constraint", str(constraint), "-"]
-        return await run(command, for_installer(), stdin="\n".join(requirements(spec)))
+    with TemporaryDirectory(dir=folder) as temporary:
+        files = {
+            "asked": "\n".join(requirements(spec)),
+            "override": _override(spec),
+            "constraint": "\n".join(constraints),
+        }
+        paths = {name: Path(temporary, f"{name}.txt") for name in files}
+        for name, text in files.items():
+            paths[name].write_text(text, encoding="utf-8")
+        command = ["pip", "compile", "--no-header", "--no-annotate", "--python", uv.python, *dates, str(paths["asked"])]
+        command += ["--override", str(paths["override"]), "--constraint", str(paths["constraint"])]
+        return await uv.run(command, Path(temporary))
 
 
 def _override(spec: EnvironmentSpec) -> str:

@@ -3,13 +3,26 @@
 import hashlib
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from platform import machine
 
 from filelock import AsyncFileLock
+from uv import find_uv_bin
 
-from runner.environments import HARNESS, Environment, EnvironmentFailure, harness_command, interpreters, locking
+from runner.environments import (
+    HARNESS,
+    Connection,
+    Environment,
+    EnvironmentFailure,
+    Reach,
+    harness_command,
+    interpreters,
+    local,
+    locking,
+)
 from runner.environments.locking import Lock
-from runner.environments.processes import run
+from runner.environments.processes import Completed, run
 from runner.environments.variables import for_harness, for_installer
 from runner.model import Cause, EnvironmentSpec
 
@@ -31,7 +44,7 @@ class NoxBuilder:
     async def prepare(self, spec: EnvironmentSpec) -> Environment:
         """Install an environment, or find it installed; see `Builder`."""
         python = await interpreters.find(spec.python)
-        lock = await locking.lock(spec, python, self._cache / "locks")
+        lock = await locking.lock(spec, HostUv(python), self._cache / "locks")
         digest = _digest(spec, python, lock)
         folder = self._cache / "environments" / digest
         await self._ensure(folder, python, lock)
@@ -46,6 +59,10 @@ class NoxBuilder:
             record=folder / "record.json",
         )
 
+    async def start(self, environment: Environment, log: Path, reach: Reach, *, shared: bool) -> Connection:  # noqa: ARG002
+        """Start a server as a process of this machine, which has no walls; see `Builder`."""
+        return await local.start(environment, log)
+
     async def _ensure(self, folder: Path, python: Path, lock: Lock) -> None:
         """Build what is not whole; two runs at once build it once."""
         done = folder / "lock.txt"
@@ -55,6 +72,19 @@ class NoxBuilder:
         async with AsyncFileLock(folder.with_suffix(".guard")):
             if not done.exists():
                 await _build(folder, python, lock)
+
+
+class HostUv:
+    """The uv of this machine; see `runner.environments.locking.Uv`."""
+
+    platform = f"{sys.platform}-{machine()}"
+
+    def __init__(self, python: Path) -> None:
+        self.python = str(python)
+
+    async def run(self, arguments: Sequence[str], folder: Path) -> Completed:  # noqa: ARG002, all folders are seen here
+        """Run uv."""
+        return await run([find_uv_bin(), *arguments], for_installer())
 
 
 def _digest(spec: EnvironmentSpec, python: Path, lock: Lock) -> str:

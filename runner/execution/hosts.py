@@ -11,9 +11,9 @@ from typing import Protocol, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from runner.diagnosis import Side
-from runner.environments import Builder, Environment, EnvironmentFailure
+from runner.environments import Builder, Environment, EnvironmentFailure, Reach
 from runner.execution.servers import Ended, Job, Server, Versions, lost, start
-from runner.model import Backend, Cause, EnvironmentRecord, EnvironmentSpec, Limits
+from runner.model import Backend, Cause, EnvironmentRecord, EnvironmentSpec, Isolation, Limits
 
 RESTARTS = 10
 
@@ -47,6 +47,7 @@ class Means:
         slots: One for each job that may run at a time; an import of TensorFlow takes one too.
         builds: One for each environment that may be built at a time.
         logs: Folder for what the servers print.
+        reach: What of this machine the jobs of the run need.
     """
 
     builders: Mapping[Backend, Builder]
@@ -54,6 +55,7 @@ class Means:
     slots: asyncio.Semaphore
     builds: asyncio.Semaphore
     logs: Path
+    reach: Reach
     listener: Listener
 
 
@@ -101,7 +103,9 @@ class Host:
         self.spec = spec
         self._builder, self._limits, self._listener = means.builders[spec.backend], means.limits, means.listener
         self._log = means.logs / f"{spec.name}.log"
-        self._slots, self._builds = means.slots, means.builds
+        self._slots, self._builds, self._reach = means.slots, means.builds, means.reach
+        self._walled = spec.backend is Backend.DOCKER
+        self._alone = self._walled and spec.isolation is Isolation.CONTAINER
         self._uses = uses
         self._starting = asyncio.Lock()
         self._server: Server | None = None
@@ -124,7 +128,12 @@ class Host:
     async def run(self, job: Job) -> Ended:
         """Have one job done, by a server that is started for it if none lives."""
         for _ in range(RESTARTS):
+            if self._alone:
+                return await self.run_alone(job)
             server = await self._once(self._serve)
+            if self._walled and not server.confined:
+                await self._part()
+                continue
             async with self._slots:
                 if not server.lost:  # as it may be by now: another job has ended it
                     return await server.run(job)
@@ -134,7 +143,8 @@ class Host:
         """Have one job done by a server of its own: if it ends that one, no other job is on it."""
         environment = await self.environment()
         async with self._slots:
-            server = await start(environment, self._limits, self._log.with_name(f"{job.id}.log"))
+            log = self._log.with_name(f"{job.id}.log")
+            server = await start(self._builder, environment, self._limits, log, job.reach(), shared=False)
             try:
                 return await server.run(job)
             finally:
@@ -177,6 +187,7 @@ class Host:
             keras=versions.keras,
             packages=dict(pin.split("==", 1) for pin in self._environment.pins),
             backend=self.spec.backend,
+            image=self._environment.image or None,
             explanation=self._environment.note,
             seconds=self._seconds,
         )
@@ -184,6 +195,11 @@ class Host:
     def pins(self) -> tuple[str, ...]:
         """Return the exact pins, as far as they are known."""
         return self._environment.pins if self._environment else ()
+
+    async def _part(self) -> None:
+        """Give each job a server of its own from now on: this kernel cannot keep them apart in one."""
+        self._alone = True
+        await self.stop()
 
     async def _once(self, make: Callable[[], Awaitable[_T]]) -> _T:
         async with self._starting:
@@ -220,7 +236,9 @@ class Host:
             async with self._slots:
                 self._listener.environment(self.spec.name, "importing")
                 started = asyncio.get_running_loop().time()
-                self._server = await start(environment, self._limits, self._log)
+                self._server = await start(
+                    self._builder, environment, self._limits, self._log, self._reach, shared=True
+                )
                 self.inside += asyncio.get_running_loop().time() - started
                 self._listener.environment(self.spec.name, "ready")
         return self._server

@@ -17,7 +17,7 @@ from packaging.version import Version
 
 from runner import releases
 from runner.diagnosis import Side
-from runner.environments import Builder, EnvironmentFailure
+from runner.environments import Builder, EnvironmentFailure, Reach
 from runner.errors import UnjudgeableError, UsageError
 from runner.execution.attempts import Attempted, attempt
 from runner.execution.hosts import Hosts, Listener, Means
@@ -173,6 +173,7 @@ async def repair(
         slots=asyncio.Semaphore(options.jobs),
         builds=asyncio.Semaphore(2),
         logs=scratch,
+        reach=Reach(readable=_needed(artifact, arguments), writable=(scratch,)),
         listener=listener,
     )
     hosts = Hosts(means, {})
@@ -187,6 +188,10 @@ async def repair(
     finally:
         await hosts.stop()
         remove(scratch)
+
+
+def _needed(artifact: Path, arguments: Arguments) -> tuple[Path, ...]:
+    return (artifact.absolute(), *([arguments.objects.absolute().parent] if arguments.objects else []))
 
 
 def put(copy: Path, out: Path) -> None:

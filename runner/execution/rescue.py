@@ -22,7 +22,7 @@ from runner.execution.servers import Job
 from runner.execution.settings import Options
 from runner.files import remove
 from runner.judgement import Judgement, judge_load, judge_resave
-from runner.model import Cause, Cell, EnvironmentSpec, Format, Matrix, Phase, Status, Tried, Warned
+from runner.model import Backend, Cause, Cell, EnvironmentSpec, Format, Matrix, Phase, Status, Tried, Warned
 from runner.releases import CompletionError
 from runner.remedies import Case, Failure, Mode
 
@@ -99,7 +99,7 @@ class _Search:
             own=_classes_first(self._observed.own),
             script=cell.scenario.load is not None,
             compiled=self._observed.optimizer is not None or "optimizer" in self._observed.notes,
-            trusted=rescue.options.trust,
+            trusted=rescue.options.trust or cell.load.backend is Backend.DOCKER,
             environments=rescue.matrix.environments,
         )
         self._tried: dict[tuple[str, ...], Tried] = {}

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from runner.drift import Sides, located
-from runner.environments import Builder, EnvironmentFailure
+from runner.environments import Builder, EnvironmentFailure, Reach
 from runner.errors import RunnerError
 from runner.execution import hosts
 from runner.execution.attempts import Attempted, attempt
@@ -141,9 +141,17 @@ class Execution:
             slots=asyncio.Semaphore(self._options.jobs),
             builds=asyncio.Semaphore(max(2, self._options.jobs)),
             logs=self._scratch,
+            reach=self._reach(),
             listener=self._listener,
         )
         return Hosts(means, {spec: _uses(self._plan, spec) for spec in self._plan.environments})
+
+    def _reach(self) -> Reach:
+        """Return what all jobs together need: the scenarios, and where their folders are."""
+        saves = self._options.cache / "saves"
+        saves.mkdir(parents=True, exist_ok=True)
+        folders = dict.fromkeys(save.scenario.folder for save in self._plan.saves)
+        return Reach(readable=tuple(folders), writable=(saves, self._scratch))
 
     async def _save_and_load(self, wanted: SaveJob, cells: tuple[Cell, ...]) -> None:
         """Save once, unless no cell needs it, then load in every environment at the same time."""

@@ -6,23 +6,19 @@ What comes back is untrusted: a line is bounded and checked, and a server that s
 
 import asyncio
 import json
-import os
-import signal
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter
 
 from runner.diagnosis import Diagnosis, Side, diagnose
-from runner.environments import Environment, EnvironmentFailure
+from runner.environments import LINE_LIMIT, Builder, Connection, Environment, EnvironmentFailure, Reach
 from runner.model import Cause, Limits, Raised
 from runner.wording import shown
 
 PROTOCOL: Final = 1
-LINE_LIMIT = 2**20
 START_SECONDS = 600.0
 GRACE_SECONDS = 30.0
 
@@ -63,6 +59,13 @@ class Job:
     target: str | None = None
     target_format: str | None = None
     fresh: bool = False
+
+    def reach(self) -> Reach:
+        """Return what it needs of this machine."""
+        folder = Path(self.folder)
+        writable = (folder, *((Path(self.target).parent,) if self.target else ()))
+        needed = (Path(path) for path in (self.scenario, self.artifact, self.saved) if path)
+        return Reach(readable=tuple(path for path in needed if not path.is_relative_to(folder)), writable=writable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,10 +125,10 @@ class Server:
         confined: Whether the kernel keeps its jobs from the folders that it was told to hide.
     """
 
-    def __init__(self, process: asyncio.subprocess.Process, ready: _Ready, limits: Limits) -> None:
+    def __init__(self, connection: Connection, ready: _Ready, limits: Limits) -> None:
         self.versions = ready.versions
         self.confined = ready.confined
-        self._process = process
+        self._connection = connection
         self._limits = limits
         self._waiting: dict[str, asyncio.Future[Ended]] = {}
         self._listener = asyncio.create_task(self._listen())
@@ -156,27 +159,21 @@ class Server:
     async def stop(self) -> None:
         """End the server and everything that it started."""
         self._listener.cancel()
-        if self._process.returncode is None:
-            with suppress(ProcessLookupError):
-                self._process.terminate()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._process.wait(), 2)
-        await _kill(self._process)
+        await self._connection.end()
 
     async def _send(self, message: dict[str, Any]) -> None:
-        if self.lost or self._process.stdin is None:
+        if self.lost:
             raise ConnectionError
-        self._process.stdin.write(json.dumps(message).encode() + b"\n")
-        await self._process.stdin.drain()
+        await self._connection.send(json.dumps(message).encode() + b"\n")
 
     async def _listen(self) -> None:
         """Hand each answer to whoever waits for it, until there is no more or it makes no sense."""
-        assert self._process.stdout is not None  # noqa: S101  (a pipe was asked for; this tells the type checker)
         try:
-            while line := await self._process.stdout.readline():
+            while line := await self._connection.receive():
                 ended = _ENDED.validate_json(line)
                 if (future := self._waiting.get(ended.id)) and not future.done():
                     future.set_result(ended)
+            await self._tell_who_took_all()
         except (ValueError, ConnectionError):  # pydantic's error is a ValueError, and so is a line over the limit
             pass
         finally:
@@ -184,65 +181,48 @@ class Server:
                 if not future.done():
                     future.set_result(lost(name))
 
+    async def _tell_who_took_all(self) -> None:
+        """Answer for the only job that ran when all memory was used up."""
+        left = [name for name, future in self._waiting.items() if not future.done()]
+        if len(left) == 1 and await self._connection.out_of_memory():
+            self._waiting[left[0]].set_result(replace(lost(left[0]), ended="memory"))
+
 
 def lost(name: str) -> Ended:
     """Return the end of a job that nothing is known about."""
     return Ended(id=name, ended="lost", status=0, seconds=0.0, peak_rss_mb=0)
 
 
-async def start(environment: Environment, limits: Limits, log: Path) -> Server:
+async def start(
+    builder: Builder, environment: Environment, limits: Limits, log: Path, reach: Reach, *, shared: bool
+) -> Server:
     """
     Start the harness server of an environment and wait until it has imported TensorFlow.
 
     Args:
         log: Where its standard error goes.
+        reach: What its jobs need of this machine.
+        shared: Whether it is for more than one job.
 
     Raises:
         EnvironmentFailure: If it cannot; its own reason is in the explanation.
     """
-    process = await _launch(environment, log)
+    connection = await builder.start(environment, log, reach, shared=shared)
     greeting = None
     try:
-        greeting = await _greeting(process)
+        greeting = await _greeting(connection)
     finally:
         if not isinstance(greeting, _Ready):
-            await _kill(process)
+            await connection.end()
     if isinstance(greeting, _Ready):
-        return Server(process, greeting, limits)
+        return Server(connection, greeting, limits)
     raise _import_failure(environment, greeting, log)
 
 
-async def _launch(environment: Environment, log: Path) -> asyncio.subprocess.Process:
-    try:
-        with log.open("wb") as stderr:
-            return await asyncio.create_subprocess_exec(
-                *environment.command,
-                env=dict(environment.variables),
-                stdin=asyncio.subprocess.PIPE,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=stderr,
-                limit=LINE_LIMIT,
-                start_new_session=True,
-            )
-    except OSError as error:
-        text = (
-            f"{environment.command[0]} cannot be started ({error.strerror}): the Python that it was made with may be "
-            f"gone. Delete {environment.folder} and run again."
-        )
-        raise EnvironmentFailure(Cause.ENVIRONMENT_IMPORT, text) from error
-
-
-async def _kill(process: asyncio.subprocess.Process) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    await process.wait()
-
-
-async def _greeting(process: asyncio.subprocess.Process) -> _Ready | _Broken:
-    assert process.stdout is not None  # noqa: S101  (a pipe was asked for; this tells the type checker)
+async def _greeting(connection: Connection) -> _Ready | _Broken:
     line = b""
     try:
-        line = await asyncio.wait_for(process.stdout.readline(), START_SECONDS)
+        line = await asyncio.wait_for(connection.receive(), START_SECONDS)
         return _GREETING.validate_json(line)
     except TimeoutError:
         text = f"the import of TensorFlow did not end within {START_SECONDS:.0f} seconds"

@@ -243,6 +243,9 @@ def _environments(results: Results) -> Iterator[str]:
         for name, made in results.environments.items()
     }
     yield _table(pandas.DataFrame.from_dict(rows, orient="index").fillna("").rename_axis("environment").reset_index())
+    images = {name: made.image for name, made in results.environments.items() if made.image}
+    if images:
+        yield "\n".join(f"- {prose(name)} was made in the image {code(image)}" for name, image in images.items())
     broken = {name: made for name, made in results.environments.items() if made.status != "ready"}
     if broken:
         yield "\n".join(

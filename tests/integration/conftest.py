@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pytest
 
 from runner.model import Record
 from runner.results import Results, read_results
+from tests.integration import engine
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
@@ -51,10 +52,25 @@ def _run(command: Sequence[str], variables: Mapping[str, str]) -> "subprocess.Co
 
 
 @pytest.fixture(scope="session")
+def docker_host() -> Iterator[str]:
+    """Return the address of a Docker engine that has the images of the shipped environments."""
+    with engine.running() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def releases(tmp_path_factory: pytest.TempPathFactory) -> Ran:
     """Run one plain model through every kind of environment."""
     matrix = HERE / "every_release.yaml"
     return run(tmp_path_factory.mktemp("releases"), "--matrix", str(matrix), "--fresh")
+
+
+@pytest.fixture(scope="session")
+def contained(tmp_path_factory: pytest.TempPathFactory, docker_host: str) -> Ran:
+    """Run the shipped scenarios through three of the shipped environments, in containers."""
+    chosen = [word for name in ("tf2.8", "tf2.15", "tf2.21") for word in ("--env", name)]
+    variables = {"DOCKER_HOST": docker_host}
+    return run(tmp_path_factory.mktemp("contained"), *chosen, "--fresh", "--backend", "docker", variables=variables)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ import pytest
 
 from runner import remedies
 from runner.cache import cache_folder
-from runner.environments import HARNESS, Environment
+from runner.environments import HARNESS, Connection, Environment, Reach
 from runner.environments.nox import NoxBuilder
 from runner.execution import rescue
 from runner.execution.loads import remedy_job
@@ -103,6 +103,10 @@ class OtherHarness:
         made = await self._builder.prepare(spec)
         command = tuple(str(self._harness) if part == str(HARNESS) else part for part in made.command)
         return replace(made, command=command)
+
+    async def start(self, environment: Environment, log: Path, reach: Reach, *, shared: bool) -> Connection:
+        """Start a server; see `Builder`."""
+        return await self._builder.start(environment, log, reach, shared=shared)
 
 
 def chosen(cell: str) -> Plan:

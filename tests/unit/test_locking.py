@@ -13,6 +13,7 @@ import pytest
 from runner import releases
 from runner.environments import EnvironmentFailure
 from runner.environments.locking import Lock, lock
+from runner.environments.nox import HostUv
 from runner.model import Cause, EnvironmentSpec
 from tests.unit.package_index import Wheel, serving
 
@@ -53,7 +54,7 @@ def only_index(address: str, folder: Path) -> Iterator[None]:
 
 def resolve(folder: Path, spec: EnvironmentSpec = SPEC) -> Lock:
     """Resolve for the Python that runs the tests."""
-    return asyncio.run(lock(spec, Path(sys.executable), folder / "locks"))
+    return asyncio.run(lock(spec, HostUv(Path(sys.executable)), folder / "locks"))
 
 
 def test_resolved_as_of_the_release(tmp_path: Path) -> None:

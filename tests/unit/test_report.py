@@ -86,6 +86,14 @@ def test_reports_are_as_they_were_accepted(name: str) -> None:
     assert REPORTS[name](small()) == (GOLDEN / name).read_text("utf-8")
 
 
+def test_images_are_named_with_their_digest() -> None:
+    """The report says which image an environment was made in, where there was one."""
+    image = "python:3.11-slim@sha256:0b5e"
+    found = replace(failing(), environments={"old": OLD, "new": replace(NEW, image=image)})
+    assert f"- new was made in the image `{image}`" in to_markdown(found)
+    assert "image" not in to_markdown(failing()).partition("## Environments")[2]
+
+
 def test_a_run_writes_its_reports(tmp_path: Path) -> None:
     """The folder holds the reports and the results that they can be written from again."""
     written = write_reports(small(), tmp_path / "latest")

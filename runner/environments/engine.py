@@ -1,0 +1,180 @@
+"""
+The Docker engine: how to reach it, the images in it, and a sentence for each thing that can be wrong with it.
+
+The SDK is synchronous: everything here is, too, and `runner.environments.containers` calls it from threads.
+"""
+
+import os
+import re
+from dataclasses import dataclass
+
+import docker
+import requests
+from docker.context import ContextAPI
+from docker.errors import APIError, DockerException, ImageNotFound, NotFound
+from docker.models import images
+
+from runner.environments import EnvironmentFailure
+from runner.model import Cause
+
+_SILENT_REGISTRY = re.compile(
+    r"dial tcp|no such host|connection refused|i/o timeout|Client\.Timeout|TLS handshake|request canceled|unreachable"
+)
+_REFUSED = re.compile(r"denied|unauthorized|authentication required|forbidden", re.IGNORECASE)
+_GONE = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, ConnectionError, FileNotFoundError)
+_SOCKET = "unix:///var/run/docker.sock"
+
+
+class EngineGone(EnvironmentFailure):
+    """No engine answers, which may pass: it may be starting anew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Image:
+    """
+    An image that the engine has.
+
+    Attributes:
+        id: By which the engine knows it.
+        content: What decides how it behaves: its layers and its variables, whenever it was made.
+        name: With the digest that the registry knows it by, if it came from one.
+    """
+
+    id: str
+    content: str
+    name: str
+
+
+def connect() -> docker.DockerClient:
+    """
+    Return a client of the engine that ``DOCKER_HOST``, ``DOCKER_CONTEXT`` or the current context names.
+
+    Raises:
+        EnvironmentFailure: If it does not answer.
+    """
+    try:
+        client = _client()
+        client.ping()
+    except (DockerException, requests.exceptions.RequestException, OSError, ValueError) as error:
+        raise failure(error) from error
+    return client
+
+
+def _client() -> docker.DockerClient:
+    if os.environ.get("DOCKER_HOST"):
+        return docker.from_env()
+    context = ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT") or None)
+    if context is None:
+        raise ValueError(f"there is no context {os.environ.get('DOCKER_CONTEXT')!r}; `docker context ls` lists them")
+    return docker.DockerClient(base_url=context.Host or _SOCKET, tls=context.TLSConfig or False)
+
+
+def image(client: docker.DockerClient, name: str) -> Image:
+    """
+    Return an image, pulled only if the engine does not have it.
+
+    Raises:
+        EnvironmentFailure: If it cannot be had.
+    """
+    try:
+        found = client.images.get(name)
+    except ImageNotFound:
+        found = _pulled(client, name)
+    except (DockerException, requests.exceptions.RequestException) as error:
+        raise failure(error) from error
+    known, config = found.attrs.get("RepoDigests") or [], found.attrs.get("Config") or {}
+    content = "\n".join([*found.attrs["RootFS"].get("Layers", ()), *(config.get("Env") or ())])
+    return Image(id=str(found.id), content=content, name=f"{name}@{known[0].partition('@')[2] if known else found.id}")
+
+
+def _pulled(client: docker.DockerClient, name: str) -> images.Image:
+    try:
+        return client.images.pull(*_repository(name))
+    except (DockerException, requests.exceptions.RequestException) as error:
+        raise _pull_failure(name, error) from error
+
+
+def _repository(name: str) -> tuple[str, str | None]:
+    """Split the tag from a name, that nothing but it be pulled."""
+    if "@" in name:
+        return name, None
+    before, _, after = name.rpartition(":")
+    return (before, after) if before and "/" not in after else (name, "latest")
+
+
+def failure(error: Exception) -> EnvironmentFailure:
+    """Say what is wrong with the engine, and what to do about it."""
+    said, chain = _said(error), _chain(error)
+    if "no space left on device" in said:
+        text = (
+            "The disk of the Docker engine is full: `docker system df` shows what takes the room. Make some, run again."
+        )
+        return EnvironmentFailure(Cause.DISK_FULL, text)
+    if any(isinstance(each, PermissionError) for each in chain) or "ermission denied" in said:
+        return _failure(
+            f"No permission to speak to the Docker engine at {_address()}: add yourself to the group that owns the "
+            "socket (`sudo usermod -aG docker $USER`, then log in again), or use a rootless engine."
+        )
+    if not isinstance(error, APIError) and any(isinstance(each, _GONE) for each in chain):
+        return EngineGone(
+            Cause.ENVIRONMENT_INSTALL,
+            f"No Docker engine answers at {_address()}: start it (`sudo systemctl start docker`, or Docker Desktop), "
+            "name another one with DOCKER_HOST or `docker context use`, or run with `--backend nox`.",
+        )
+    if "bind source path does not exist" in said:
+        return _failure(
+            f"The Docker engine at {_address()} does not see the files of this machine, which its containers need: use "
+            "an engine that runs here, or share the folder with it (Docker Desktop: Settings, Resources). "
+            f"It says: {said}"
+        )
+    return _failure(f"The Docker engine at {_address()} cannot do it. It says: {said}")
+
+
+def _pull_failure(name: str, error: Exception) -> EnvironmentFailure:
+    said = _said(error)
+    if "no space left on device" in said:
+        return failure(error)
+    if _REFUSED.search(said):
+        return _failure(
+            f"There is no image {name}, or one has to log in for it: check `image` in the matrix, or `docker login`, "
+            f"then run again. Docker says: {said}"
+        )
+    if isinstance(error, NotFound) or "manifest unknown" in said or "not found" in said:
+        return _failure(f"There is no image {name}: check `image` in the matrix. Docker says: {said}")
+    if _SILENT_REGISTRY.search(said):
+        return _failure(
+            f"The registry of {name} does not answer: check the network and the engine's proxy, or bring the image in "
+            f"another way (`docker load`), then run again. Docker says: {said}"
+        )
+    return failure(error)
+
+
+def _failure(text: str) -> EnvironmentFailure:
+    return EnvironmentFailure(Cause.ENVIRONMENT_INSTALL, text)
+
+
+def _said(error: Exception) -> str:
+    return str(getattr(error, "explanation", None) or error).strip()
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """Return the error with all that it came from, which libraries hand on in their arguments, too."""
+    found: list[BaseException] = []
+    left: list[BaseException] = [error]
+    while left:
+        each = left.pop()
+        if each not in found:
+            found.append(each)
+            inner = (each.__cause__, each.__context__, *each.args)
+            left += [one for one in inner if isinstance(one, BaseException)]
+    return found
+
+
+def _address() -> str:
+    if os.environ.get("DOCKER_HOST"):
+        return os.environ["DOCKER_HOST"]
+    try:
+        context = ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT") or None)
+    except Exception:  # whatever is wrong with the user's settings of docker, there is something to say
+        context = None
+    return str(context.Host) if context else _SOCKET
