@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.environments import Reach
 from runner.execution import observations
 from runner.execution.servers import Ended, Job, start
 from runner.files import emptied
@@ -175,7 +176,7 @@ class House:
     async def _run(self, jobs: Sequence[Job], variables: dict[str, str]) -> tuple[bool, list[Ran]]:
         builder = FakeBuilder(self.folder / "environments", hide=[self.hidden])
         environed = await builder.prepare(environment("tf1", **variables))
-        server = await start(environed, LIMITS, self.folder / "server.log")
+        server = await start(builder, environed, LIMITS, self.folder / "server.log", Reach(), shared=True)
         try:
             ended = [await server.run(job) for job in jobs]
         finally:

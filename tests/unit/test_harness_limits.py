@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from runner.execution.servers import Ended, Job, Server, start
+from runner.environments import Reach
+from runner.execution.servers import Ended, Job, start
 from runner.files import emptied
-from runner.model import Cause, Format, Limits, Record, Status
+from runner.model import Cause, Format, Record, Status
 from runner.plan import Filters, plan
 from tests.fakes import LIMITS, SAVE, Lab, environment, matrix
 
@@ -120,12 +121,13 @@ def job(lab: Lab, name: str, save: str = SAVE) -> Job:
     )
 
 
-def serve(lab: Lab, jobs: Sequence[Job], limits: Limits = LIMITS, **variables: str) -> list[Ended]:
+def serve(lab: Lab, jobs: Sequence[Job], **variables: str) -> list[Ended]:
     """Have one server do jobs, one after the other."""
 
     async def served() -> list[Ended]:
-        environed = await lab.builder().prepare(environment("tf1", **variables))
-        server: Server = await start(environed, limits, lab.folder / "server.log")
+        builder = lab.builder()
+        environed = await builder.prepare(environment("tf1", **variables))
+        server = await start(builder, environed, LIMITS, lab.folder / "server.log", Reach(), shared=True)
         try:
             return [await server.run(each) for each in jobs]
         finally:
