@@ -13,6 +13,7 @@ import sys
 _CREATE, _ADD, _RESTRICT = 444, 445, 446  # the numbers of the system calls, the same on x86-64 and aarch64
 _VERSION, _PATH_BENEATH = 1, 1
 _PR_SET_NO_NEW_PRIVS = 38
+_OWN_CAPABILITIES, _NO_CAPABILITIES = struct.pack("=Ii", 0x20080522, 0), bytes(24)
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _TRUNCATE, _IOCTL_DEV = 1, 1 << 1, 1 << 2, 1 << 3, 1 << 14, 1 << 15
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
@@ -64,8 +65,12 @@ class Ruleset:
         _call(_ADD, self._handle, _PATH_BENEATH, rule, 0)
 
     def restrict(self):
-        """Hold this thread, and all that it starts from now on, to what is allowed: there is no way back."""
-        if _LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0):
+        """
+        Hold this thread, and all that it starts from now on, to what is allowed: there is no way back.
+
+        Its capabilities are given up as well, as some look past the rules: root reads the environment of any process.
+        """
+        if _LIBC.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) or _LIBC.capset(_OWN_CAPABILITIES, _NO_CAPABILITIES):
             raise _error()
         _call(_RESTRICT, self._handle, 0)
         os.close(self._handle)

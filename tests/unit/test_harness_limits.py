@@ -1,0 +1,188 @@
+"""What a job may use, and a server that outlives whatever its jobs do about it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from runner.environments import Reach
+from runner.execution.servers import Ended, Job, start
+from runner.files import emptied
+from runner.model import Cause, Format, Record, Status
+from runner.plan import Filters, plan
+from tests.fakes import LIMITS, SAVE, Lab, environment, matrix
+
+SMALL = replace(LIMITS, disk_mb=8)
+FILLING = {
+    "one_file": "open('file', 'wb').write(bytes(2**24))",
+    "many_files": "[open(str(number), 'wb').write(bytes(2**19)) for number in range(32)]",
+    "below": "os.makedirs('a/b/c'); open('a/b/c/file', 'wb').write(bytes(2**24))",
+    "closed": "os.mkdir('a'); open('a/file', 'wb').write(bytes(2**24)); os.chmod('a', 0)",
+    "deep": "[(os.mkdir('a'), os.chdir('a')) for _ in range(300)]",
+    "artifact": "os.makedirs(path + '.d'); open(path + '.d/file', 'wb').write(bytes(2**24))",
+}
+"""What fills a folder of 8 MiB, or makes it too deep to look at."""
+
+SPARING = {
+    "little": "open('file', 'wb').write(bytes(2**20))",
+    "sparse": "open('file', 'wb').truncate(2**34)",
+    "linked_often": "open('file', 'wb').write(bytes(2**21)); [os.link('file', str(number)) for number in range(20)]",
+    "leads_elsewhere": "os.symlink('/', 'everything'); os.symlink('.', 'itself')",
+    "takes_away": "open('file', 'wb').write(bytes(2**22)); os.remove('file')",
+}
+"""What does not."""
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    """Return a lab of its own for each test."""
+    return Lab(tmp_path)
+
+
+def doing(what: str) -> str:
+    """Return a save script that does something first."""
+    return "\n    import os, signal, time" + SAVE.replace("model.save(path)", f"model.save(path); {what}")
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Record]:
+    """Run what the tables hold in one matrix."""
+    lab = Lab(tmp_path_factory.mktemp("disk"))
+    scenarios = [lab.scenario(name, doing(what)) for name, what in {**FILLING, **SPARING}.items()]
+    return {record.scenario: record for record in lab.run(scenarios, limits=SMALL).values()}
+
+
+@pytest.mark.parametrize("name", FILLING)
+def test_folder_over_the_limit(records: dict[str, Record], name: str) -> None:
+    """A job that leaves more in its folder than it may is an error that names the limit, however it hides that."""
+    assert (records[name].status, records[name].cause) == (Status.ERROR, Cause.DISK_FULL)
+    assert "limits.disk_mb" in records[name].explanation
+
+
+@pytest.mark.parametrize("name", SPARING)
+def test_folder_within_the_limit(records: dict[str, Record], name: str) -> None:
+    """What takes no room on the disk, or lies elsewhere, is not counted."""
+    assert records[name].status is Status.PASS, records[name].explanation
+
+
+def test_job_over_the_limit_is_ended(lab: Lab) -> None:
+    """A job is ended while it fills its folder, not when it is done."""
+    filling = "[(open(str(n), 'wb').write(bytes(2**20)), time.sleep(0.02)) for n in range(10**6)]"
+    record = lab.one(doing(filling), limits=SMALL)
+    assert (record.status, record.cause, record.attempts) == (Status.ERROR, Cause.DISK_FULL, 1)
+    assert record.seconds < 10
+
+
+def test_more_files_than_can_be_looked_at(lab: Lab) -> None:
+    """A folder with too many files to look at is over the limit, though all of them are empty."""
+    scenario = lab.scenario("one", doing("[open(str(number), 'w').close() for number in range(200)]"))
+    few = environment("tf1", FAKE_IMPORT="import harness.folders as f\nf.ENTRIES = 100")
+    (record,) = lab.execute(plan(matrix([few], [scenario], SMALL), Filters())).records
+    assert (record.status, record.cause) == (Status.ERROR, Cause.DISK_FULL)
+
+
+@pytest.mark.parametrize(
+    ("rises", "dies", "status", "cause"),
+    [
+        (True, "os.kill(os.getpid(), signal.SIGKILL)", Status.ERROR, Cause.OUT_OF_MEMORY),
+        (True, "os._exit(1)", Status.ERROR, Cause.OUT_OF_MEMORY),
+        (False, "os.kill(os.getpid(), signal.SIGKILL)", Status.CRASH, Cause.UNRECOGNISED),
+        (True, "os.abort()", Status.ERROR, Cause.OUT_OF_MEMORY),
+        (True, "None", Status.PASS, None),
+    ],
+)
+def test_death_by_the_kernel_for_want_of_memory(
+    lab: Lab, *, rises: bool, dies: str, status: Status, cause: Cause | None
+) -> None:
+    """A job that died while the kernel counted a kill for want of memory is an error, and no crash."""
+    counter = lab.folder / "memory.events"
+    counter.write_text("low 0\noom 1\noom_kill 1\noom_group_kill 0\n")
+    count = f"open({str(counter)!r}, 'w').write('oom 2\\noom_kill 2\\n')" if rises else "None"
+    counted = environment("tf1", FAKE_IMPORT=f"import harness.cgroup as c\nc.COUNTERS = ('/none', {str(counter)!r})")
+    scenario = lab.scenario("one", doing(f"{count}; {dies}"))
+    (record,) = lab.execute(plan(matrix([counted], [scenario]), Filters()), jobs=1).records
+    assert (record.status, record.cause) == (status, cause), record.explanation
+
+
+def job(lab: Lab, name: str, save: str = SAVE) -> Job:
+    """Return a job that saves."""
+    scenario, folder = lab.scenario(name, save), emptied(lab.folder / "jobs" / name)
+    return Job(
+        id=name,
+        kind="save",
+        folder=str(folder),
+        scenario=str(scenario.folder),
+        script="save.py",
+        format="h5",
+        path=str(folder / "artifact" / Format.H5.path),
+        artifact=str(folder / "artifact"),
+    )
+
+
+def serve(lab: Lab, jobs: Sequence[Job], **variables: str) -> list[Ended]:
+    """Have one server do jobs, one after the other."""
+
+    async def served() -> list[Ended]:
+        builder = lab.builder()
+        environed = await builder.prepare(environment("tf1", **variables))
+        server = await start(builder, environed, LIMITS, lab.folder / "server.log", Reach(), shared=True)
+        try:
+            return [await server.run(each) for each in jobs]
+        finally:
+            await server.stop()
+
+    return asyncio.run(served())
+
+
+@pytest.mark.parametrize("fresh", [False, True])
+def test_server_outlives_a_fork_that_fails(lab: Lab, fresh: bool) -> None:
+    """Where no process can be started, that job is lost, and the server does the next one."""
+    failing = """
+import os, subprocess
+def once(start):
+    def started(*args, **given):
+        if os.path.exists(FULL):
+            os.remove(FULL)
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return start(*args, **given)
+    return started
+os.fork, subprocess.Popen = once(os.fork), once(subprocess.Popen)
+"""
+    full, one, two = lab.folder / "full", replace(job(lab, "one"), fresh=fresh), job(lab, "two")
+    variable = f"FULL = {str(full)!r}\n{failing}"
+    assert [ended.ended for ended in serve(lab, [job(lab, "probe")], FAKE_IMPORT=variable)] == ["exit"]
+    full.touch()
+    assert [ended.ended for ended in serve(lab, [one, two], FAKE_IMPORT=variable)] == ["lost", "exit"]
+    assert "one could not be started" in (lab.folder / "server.log").read_text()
+
+
+@pytest.mark.parametrize("name", ["log", "job.json"])
+def test_server_follows_no_link_to_write(lab: Lab, name: str) -> None:
+    """A link where the server would write in a job's folder is not followed: the job is lost, and the next one done."""
+    precious = lab.folder / "precious"
+    precious.write_text("precious")
+    one, two = replace(job(lab, "one"), fresh=True), job(lab, "two")
+    (Path(one.folder) / name).symlink_to(precious)
+    assert [ended.ended for ended in serve(lab, [one, two])] == ["lost", "exit"]
+    assert precious.read_text() == "precious"
+
+
+def test_server_follows_no_link_to_a_folder(lab: Lab) -> None:
+    """A link in the place of a job's folder is not followed."""
+    one, elsewhere = job(lab, "one"), lab.folder / "elsewhere"
+    elsewhere.mkdir()
+    Path(one.folder).rmdir()
+    Path(one.folder).symlink_to(elsewhere)
+    assert [ended.ended for ended in serve(lab, [one, job(lab, "two")])] == ["lost", "exit"]
+    assert list(elsewhere.iterdir()) == []
+
+
+def test_log_that_a_job_replaces(lab: Lab) -> None:
+    """A job that puts a link in the place of its log has nothing written to where it leads."""
+    precious = lab.folder / "precious"
+    precious.write_text("precious")
+    replacing = f"os.remove('../log'); os.symlink({str(precious)!r}, '../log'); os.write(1, b'x' * 2**20)"
+    assert [ended.ended for ended in serve(lab, [job(lab, "one", doing(replacing))])] == ["exit"]
+    assert precious.read_text() == "precious"
