@@ -116,6 +116,11 @@ class Host:
         self.inside = 0.0
         """Seconds spent importing TensorFlow and inside its calls: what no runner could save."""
 
+    @property
+    def shares(self) -> bool:
+        """Tell whether its jobs share the limits of one container."""
+        return self._walled and not self._alone
+
     async def environment(self) -> Environment:
         """
         Return the installed environment.

@@ -208,7 +208,7 @@ def test_an_environment_may_name_its_own_backend(read: Read) -> None:
 
 
 def test_an_environment_may_name_its_own_image_and_isolation(read: Read) -> None:
-    """What the matrix says of containers holds for every environment that does not say it itself, generated ones too."""
+    """What the matrix says of containers holds for every environment that says nothing itself, generated ones too."""
     other = "  other: {tensorflow: '2.9', image: 'base:{python}', isolation: container}\n"
     generated = "releases: {tensorflow: '==2.15.1'}\n"
     found = read(SMALL.replace("scenarios:", f"{other}{generated}image: example.com/ml\nscenarios:")).environments
