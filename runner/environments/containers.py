@@ -80,7 +80,7 @@ class Containers:
     The containers of one run.
 
     Args:
-        folder: Of ours on this machine; what its owner may do, the processes in the containers may.
+        folder: Of ours on this machine.
 
     Raises:
         EnvironmentFailure: If no engine answers.
@@ -94,7 +94,7 @@ class Containers:
         runs.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(runs / f"{uuid.uuid4().hex}.lock")
         self._lock.acquire()
-        self._fixed = self._user(folder.stat()) | self._security()
+        self._fixed = self._user(Path(self._lock.lock_file).stat()) | self._security()
         self._sweep()
 
     @property
@@ -174,7 +174,7 @@ class Containers:
         )
 
     def _user(self, owner: os.stat_result) -> dict[str, Any]:
-        """Run as whoever owns our folder: without capabilities not even root may write to that of somebody else."""
+        """Run as whoever owns what we make: without capabilities not even root may write to what is another's."""
         if self._is("rootless"):
             return {"user": "0:0"}  # which is the caller, outside
         remapped = {"userns_mode": "host"} if self._is("userns") else {}
