@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from runner.diagnosis import Side
 from runner.environments import Builder, Environment, EnvironmentFailure, Reach
 from runner.execution.servers import Ended, Job, Server, Versions, lost, start
+from runner.execution.slots import Slots, Turn
 from runner.model import Backend, Cause, EnvironmentRecord, EnvironmentSpec, Isolation, Limits
 
 RESTARTS = 10
@@ -52,7 +53,7 @@ class Means:
 
     builders: Mapping[Backend, Builder]
     limits: Limits
-    slots: asyncio.Semaphore
+    slots: Slots
     builds: asyncio.Semaphore
     logs: Path
     reach: Reach
@@ -139,7 +140,7 @@ class Host:
             if self._walled and not server.confined:
                 await self._part()
                 continue
-            async with self._slots:
+            async with self._slots.take(_turn(job)):
                 if not server.lost:  # as it may be by now: another job has ended it
                     return await server.run(job)
         return lost(job.id)
@@ -147,7 +148,7 @@ class Host:
     async def run_alone(self, job: Job) -> Ended:
         """Have one job done by a server of its own: if it ends that one, no other job is on it."""
         environment = await self.environment()
-        async with self._slots:
+        async with self._slots.take(_turn(job)):
             log = self._log.with_name(f"{job.id}.log")
             server = await start(self._builder, environment, self._limits, log, job.reach(), shared=False)
             try:
@@ -238,7 +239,7 @@ class Host:
         if self._server and self._server.lost:
             await self.stop()
         if self._server is None:
-            async with self._slots:
+            async with self._slots.take(Turn.IMPORT):
                 self._listener.environment(self.spec.name, "importing")
                 started = asyncio.get_running_loop().time()
                 self._server = await start(
@@ -254,3 +255,7 @@ class Host:
             with suppress(OSError, ValidationError):
                 self._found = _FOUND.validate_json(self._environment.record.read_bytes()).versions
         return self._found
+
+
+def _turn(job: Job) -> Turn:
+    return Turn.SAVE if job.kind == "save" else Turn.CELL

@@ -23,6 +23,7 @@ from runner.execution.attempts import Attempted, attempt
 from runner.execution.hosts import Hosts, Listener, Means
 from runner.execution.servers import LOAD_SEED, Job
 from runner.execution.settings import Options
+from runner.execution.slots import Slots
 from runner.files import emptied, open_left, remove
 from runner.judgement import Judgement, judge_load, judge_resave, judge_save
 from runner.model import Backend, EnvironmentSpec, Format, Matrix, Scenario, Status
@@ -170,7 +171,7 @@ async def repair(
     means = Means(
         builders=builders,
         limits=matrix.limits,
-        slots=asyncio.Semaphore(options.jobs),
+        slots=Slots(options.jobs),
         builds=asyncio.Semaphore(2),
         logs=scratch,
         reach=Reach(readable=_needed(artifact, arguments), writable=(scratch,)),

@@ -22,6 +22,7 @@ from runner.execution.rescue import Rescue, Rescued
 from runner.execution.saves import Saved, save
 from runner.execution.servers import AGAIN_SEED
 from runner.execution.settings import Options
+from runner.execution.slots import Slots
 from runner.files import emptied, remove
 from runner.judgement import Judgement, judge_load
 from runner.keys import Keys
@@ -139,7 +140,7 @@ class Execution:
         means = Means(
             builders=builders,
             limits=self._limits,
-            slots=asyncio.Semaphore(self._options.jobs),
+            slots=Slots(self._options.jobs),
             builds=asyncio.Semaphore(max(2, self._options.jobs)),
             logs=self._scratch,
             reach=self._reach(),
