@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+from runner.report.junit import to_junit
 from runner.report.markdown import to_markdown
 from runner.report.table import to_csv
 from runner.results import Results, write_results
 from runner.writing import write_text
 
-REPORTS = {"results.csv": to_csv, "report.md": to_markdown}
+REPORTS = {"results.csv": to_csv, "report.md": to_markdown, "junit.xml": to_junit}
 """File name -> what makes its text of the results."""
 
 

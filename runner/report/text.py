@@ -17,6 +17,12 @@ def _shown(char: str) -> str:
     return char if char.isprintable() else "\N{REPLACEMENT CHARACTER}"
 
 
+def lines(text: str) -> str:
+    """Return the text as lines of printable characters, which every format can hold; see `clean`."""
+    shown = _ESCAPE_SEQUENCE.sub("", text).expandtabs().splitlines()
+    return "\n".join("".join(map(_shown, line)).rstrip() for line in shown).strip("\n")
+
+
 def general(text: str) -> str:
     """Return the text without what differs from cell to cell: addresses in memory, and the folders of the machine."""
     return _FOLDERS.sub("…", _ADDRESS.sub("0x…", text))

@@ -56,7 +56,7 @@ def test_report_writes_everything_again(tmp_path: Path, capsys: pytest.CaptureFi
     """`report DIR` needs nothing but results.json."""
     write_results(synthetic(), tmp_path / "results.json")
     assert main(["report", str(tmp_path)]) == 0
-    assert {path.name for path in tmp_path.iterdir()} >= {"results.json", "results.csv", "report.md"}
+    assert {path.name for path in tmp_path.iterdir()} >= {"results.json", "results.csv", "report.md", "junit.xml"}
     assert "Reports:" in capsys.readouterr().out
 
 

@@ -97,7 +97,7 @@ def test_images_are_named_with_their_digest() -> None:
 def test_a_run_writes_its_reports(tmp_path: Path) -> None:
     """The folder holds the reports and the results that they can be written from again."""
     written = write_reports(small(), tmp_path / "latest")
-    assert {path.name for path in written} == {"results.json", "results.csv", "report.md"}
+    assert {path.name for path in written} == {"results.json", "results.csv", "report.md", "junit.xml"}
     again = write_reports(read_results(tmp_path / "latest"), tmp_path / "again")
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in written]
 
