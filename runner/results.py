@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
@@ -31,7 +32,7 @@ SCHEMA: Final = 1
 
 _INT64 = 2**63 - 1
 _MEND = "Run the matrix again, or restore the file."
-_COLUMNS: "dict[str, str | type[StrEnum]]" = {
+COLUMNS: "dict[str, str | type[StrEnum]]" = {
     "id": "string",
     "scenario": "names",
     "format": Format,
@@ -64,6 +65,7 @@ _COLUMNS: "dict[str, str | type[StrEnum]]" = {
     "log": "string",
     "reproduce": "string",
 }
+"""What each column of a DataFrame of cells holds: words of a closed set, ``names``, or a type as pandas calls it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,11 +224,15 @@ def to_frame(cells: Iterable[Record]) -> "pandas.DataFrame":
     value of a nullable type. `error` is the first line of the exception; `causes`, `warnings` (their kinds) and
     `remedies` (those that gave the right outputs) are separated by spaces.
     """
+    rows = [_row(cell) for cell in cells]
+    return typed({name: [row[name] for row in rows] for name in COLUMNS})
+
+
+def typed(columns: Mapping[str, Sequence[Any]]) -> "pandas.DataFrame":
+    """Return the columns of a DataFrame of cells with their types; see `to_frame`."""
     import pandas
 
-    rows = [_row(cell) for cell in cells]
-    columns = {name: [row[name] for row in rows] for name in _COLUMNS}
-    return pandas.DataFrame({name: _series(values, _COLUMNS[name]) for name, values in columns.items()})
+    return pandas.DataFrame({name: _series(columns[name], kind) for name, kind in COLUMNS.items()})
 
 
 def _row(cell: Record) -> dict[str, object]:
@@ -250,12 +256,15 @@ def _series(values: Sequence[Any], kind: "str | type[StrEnum]") -> "pandas.Serie
 
     match kind:
         case "names":
-            return _categories(values, dict.fromkeys(values))
+            return _categories(values, [value for value in values if value is not None])
         case "string":
             return pandas.Series([None if value is None else valid(value) for value in values], dtype=kind)
-        case "Int64":
+        case "Int64" | "int64":
             small = [None if value is None else max(-_INT64, min(value, _INT64)) for value in values]
             return pandas.Series(small, dtype=kind)
+        case "Float64":
+            finite = [None if value is None or not isfinite(value) else value for value in values]
+            return pandas.Series(finite, dtype=kind)
         case str():
             return pandas.Series(values, dtype=kind)
         case _:

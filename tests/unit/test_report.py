@@ -235,13 +235,6 @@ def test_an_environment_that_could_not_be_made_is_named_with_its_reason() -> Non
     assert "- tf2.10: environment-import: `TypeError: Descriptors cannot be created directly.`" in text
 
 
-def test_a_spreadsheet_takes_nothing_for_a_formula() -> None:
-    """A name that came out of an artifact cannot begin a formula in results.csv."""
-    comparison = Comparison(first_layer='=HYPERLINK("http://x")')
-    frame = pandas.read_csv(io.StringIO(to_csv(failing(status=Status.DRIFT, comparison=comparison))))
-    assert frame["first_layer"][1] == '\'=HYPERLINK("http://x")'
-
-
 @settings(deadline=None, max_examples=15)
 @given(st.data())
 def test_every_cell_is_in_every_report_once(data: st.DataObject) -> None:
