@@ -15,7 +15,7 @@ import time
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from runner import __version__, options
 from runner.errors import RunnerError, UnjudgeableError, UsageError
@@ -64,7 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     results = _results(wanted, executed, started, time.monotonic() - clock)
     _write_pins(arguments.output / "environments", executed.pins)
     write_reports(results, arguments.output)
-    _print(results, arguments.output)
+    _print(results, arguments.output, as_json=arguments.json)
+    _tell_github(results, sys.stderr if arguments.json else sys.stdout)
     return exit_status(results.cells, arguments.fail_on)
 
 
@@ -84,7 +85,7 @@ def report(arguments: argparse.Namespace) -> int:
 
     results = read_results(arguments.directory)
     write_reports(results, arguments.directory)
-    _print(results, arguments.directory)
+    _print(results, arguments.directory, as_json=arguments.json)
     return 0
 
 
@@ -100,7 +101,7 @@ def repair(arguments: argparse.Namespace) -> int:
     loading = repairing.Arguments(objects=_script(arguments.objects), trusted=arguments.trust)
     how = _how(arguments)
     try:
-        with _display(0) as display, builders(matrix, how.jobs) as backends:
+        with _display(0, ()) as display, builders(matrix, how.jobs) as backends:
             wanted = repairing.repair(
                 arguments.artifact, matrix, target, arguments.output, backends, how, display, loading
             )
@@ -129,7 +130,9 @@ def _execute(wanted: Plan, arguments: argparse.Namespace) -> "Executed":
     from runner.execution.run import execute
 
     known, how = _known(arguments), _how(arguments)
-    with _display(len(wanted.cells)) as display, builders(wanted.matrix, how.jobs) as backends:
+    names = tuple(spec.name for spec in wanted.environments)
+    showing = _display(len(wanted.cells), names, quiet=arguments.quiet, each=arguments.verbose)
+    with showing as display, builders(wanted.matrix, how.jobs) as backends:
         return _to_its_end(execute(wanted, backends, known, how, display))
 
 
@@ -147,12 +150,12 @@ async def _terminable(work: Coroutine[Any, Any, T]) -> T:
     return await task
 
 
-def _display(cells: int) -> "Display":
+def _display(cells: int, environments: tuple[str, ...], *, quiet: bool = False, each: bool = False) -> "Display":
     from rich.console import Console
 
-    from runner.progress import Display
+    from runner.progress import display
 
-    return Display(Console(stderr=True), cells=cells)
+    return display(Console(stderr=True), cells, environments, quiet=quiet, each=each)
 
 
 def _how(arguments: argparse.Namespace) -> "Options":
@@ -225,12 +228,31 @@ def _write_pins(folder: Path, pins: Mapping[str, Sequence[str]]) -> None:
         write_text(folder / f"{name}.txt", "".join(f"{line}\n" for line in lines))
 
 
-def _print(results: "Results", output: Path) -> None:
+def _print(results: "Results", output: Path, *, as_json: bool = False) -> None:
+    """Print the table and the answer, or what results.json holds."""
+    if as_json:
+        sys.stdout.buffer.write((output / "results.json").read_bytes())
+        sys.stdout.buffer.flush()
+        return
     from rich.console import Console
 
     from runner.report.terminal import render
 
     Console().print(render(results, output))
+
+
+def _tell_github(results: "Results", stream: TextIO) -> None:
+    """Make annotations and the summary of the step where GitHub Actions runs this; it reads both streams."""
+    from runner.report.github import annotations, append_summary, is_here
+
+    if is_here(os.environ):
+        for command in annotations(results.cells):
+            print(command, file=stream, flush=True)
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        try:
+            append_summary(results, Path(summary))
+        except OSError as error:
+            print(f"The summary of the step cannot be written ({error}); the reports are.", file=sys.stderr)
 
 
 if __name__ == "__main__":

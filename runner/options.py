@@ -46,9 +46,11 @@ def _parser() -> argparse.ArgumentParser:
     run = _verb(verbs, "run", "run the matrix, write the reports, print the table and the answer")
     _add_selection(run)
     _add_running(run)
+    _add_showing(run)
     _add_selection(_verb(verbs, "plan", "print what `run` would do and what it would cost; run nothing"))
     report = _verb(verbs, "report", "write every report again from the stored results")
     report.add_argument("directory", type=Path, metavar="DIR", help="an output folder, with its results.json")
+    _add_json(report)
     _add_repair(_verb(verbs, "repair", "write a copy of a model that an environment can load, and prove it"))
     schema = _verb(verbs, "schema", "print the JSON Schema of matrix.yaml")
     schema.add_argument("--results", action="store_true", help="of results.json instead")
@@ -154,6 +156,22 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
         default=FailOn.UNEXPECTED,
         metavar="WHEN",
         help=f"which cells make the exit status 1: {', '.join(FailOn)}; default: unexpected",
+    )
+
+
+def _add_showing(parser: argparse.ArgumentParser) -> None:
+    showing = parser.add_mutually_exclusive_group()
+    for short, option, text in (
+        ("-q", "--quiet", "show nothing while it goes on, only the table and the answer"),
+        ("-v", "--verbose", "show each cell as it ends, in a line"),
+    ):
+        showing.add_argument(short, option, action="store_true", help=text)
+    _add_json(parser)
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json", action="store_true", help="print what results.json holds instead of the table and the answer"
     )
 
 

@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import fields, replace
+from typing import Any
 
 import pandas
 import pytest
@@ -30,7 +31,7 @@ def as_promised(cells: list[Record] | tuple[Record, ...]) -> pandas.DataFrame:
     """Return the DataFrame of the cells, its names as plain text, its text on one line, the empty text missing."""
     frame = plain(to_frame(cells))
     for name in frame.columns[frame.dtypes == "string"]:
-        frame[name] = frame[name].map(clean, na_action="ignore").replace("", pandas.NA).astype("string")
+        frame[name] = frame[name].map(lambda text: clean(text) or None, na_action="ignore").astype("string")
     return frame
 
 
@@ -76,9 +77,11 @@ def test_pandas_alone_finds_the_types() -> None:
 def test_no_text_is_a_formula(start: str) -> None:
     """What a spreadsheet would take for a formula is text, in whichever column and behind whatever it skips."""
     text = f'{start}HYPERLINK("http://x")'
+    texts: dict[str, Any] = dict.fromkeys(("id", "scenario", "save", "load", "explanation", "root", "log"), text)
     cell = replace(
         RECORD,
-        **dict.fromkeys(("id", "scenario", "save", "load", "explanation", "root", "log", "reproduce"), text),
+        **texts,
+        reproduce=text,
         exception=Raised(type=text, message=text),
         warnings=(Warned(kind=text, text=text),),
         comparison=Comparison(first_layer=text),
