@@ -6,12 +6,12 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from runner.environments import EnvironmentFailure
+from runner.environments import EnvironmentFailure, engine
 from runner.environments.containers import Containers, Task
 from runner.environments.engine import Image
 from runner.environments.processes import Completed, run
 from runner.environments.variables import for_installer, forwarded
-from runner.model import Cause
+from runner.model import Cause, EnvironmentSpec
 
 
 class ContainerUv:
@@ -25,7 +25,8 @@ class ContainerUv:
     """
 
     def __init__(self, containers: Containers, image: Image, program: Path, python: str, store: Path) -> None:
-        self._containers, self._image, self._program, self._store = containers, image, program, store
+        self._containers, self._store = containers, store
+        self.image, self.program = image, program
         self.platform = f"linux-{containers.architecture}"
         self.python = python
 
@@ -42,25 +43,42 @@ class ContainerUv:
         """
         settings = forwarded()
         own = {
-            "UV": str(self._program),
+            "UV": str(self.program),
             "UV_CACHE_DIR": str(self._store / "uv"),
             "UV_PYTHON_DOWNLOADS": "never",
             "HOME": "/tmp",  # noqa: S108  (inside of the container)
         }
         task = Task(
-            image=self._image,
+            image=self.image,
             command=("sh", "-c", script, "sh", *arguments),
             variables={**settings.variables, **own},
-            readable=(self._program, *settings.files),
+            readable=(self.program, *settings.files),
             writable=tuple(
                 path for path in (self._store, folder) if path == self._store or not path.is_relative_to(self._store)
             ),
         )
         done = await self._containers.run(task)
         if done.status and "No interpreter found" in done.stderr:
-            text = f"The image {self._image.name} has no Python {self.python}: name another `image`, or `python`."
-            raise EnvironmentFailure(Cause.ENVIRONMENT_UNRESOLVABLE, text)
+            raise without_python(self.image, self.python)
         return done
+
+
+async def container_uv(containers: Containers, spec: EnvironmentSpec, store: Path) -> ContainerUv:
+    """
+    Return the uv of an environment, in the image that it is made in.
+
+    Raises:
+        EnvironmentFailure: If the image, or a uv for it, cannot be had.
+    """
+    image = await containers.in_thread(engine.image, containers.client, spec.image_name)
+    program = await static_uv(containers.architecture, store)
+    return ContainerUv(containers, image, program, spec.python, store)
+
+
+def without_python(image: Image, python: str) -> EnvironmentFailure:
+    """Say that an image has not the Python that is wanted."""
+    text = f"The image {image.name} has no Python {python}: name another `image`, or `python`."
+    return EnvironmentFailure(Cause.ENVIRONMENT_UNRESOLVABLE, text)
 
 
 async def static_uv(architecture: str, folder: Path) -> Path:

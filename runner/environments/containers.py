@@ -130,7 +130,8 @@ class Containers:
         Raises:
             EnvironmentFailure: If the engine cannot.
         """
-        container = await self.call(self._create, task, _WALLS if walled else self._open(task))
+        more = _WALLS if walled else {"network_mode": await self.call(self.network, task.variables)}
+        container = await self.call(self._create, task, more)
         try:
             return await self.call(_to_its_end, container)
         finally:
@@ -187,11 +188,11 @@ class Containers:
     def _is(self, name: str) -> bool:
         return any(option.startswith(f"name={name}") for option in self._info.get("SecurityOptions") or [])
 
-    def _open(self, task: Task) -> dict[str, Any]:
-        """Give a network: that of this machine if a proxy or an index is on it, or if the engine has no other."""
+    def network(self, variables: Mapping[str, str]) -> str:
+        """Name a network for an installer: this machine's if a proxy or index is on it, or the engine has no other."""
         named = os.environ.get("CROSSLOAD_DOCKER_NETWORK")
-        here = any(f"//{host}" in value for value in task.variables.values() for host in _LOCAL)
-        return {"network_mode": named or ("host" if here or not self._has_bridge() else "bridge")}
+        here = any(f"//{host}" in value for value in variables.values() for host in _LOCAL)
+        return named or ("host" if here or not self._has_bridge() else "bridge")
 
     def _has_bridge(self) -> bool:
         return bool(self.client.networks.list(names=["bridge"]))

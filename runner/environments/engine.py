@@ -22,6 +22,7 @@ _SILENT_REGISTRY = re.compile(
 )
 _REFUSED = re.compile(r"denied|unauthorized|authentication required|forbidden", re.IGNORECASE)
 _GONE = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, ConnectionError, FileNotFoundError)
+_DEFAULT_PLACE = re.compile(r"^(index\.)?docker\.io/(library/)?")
 _SOCKET = "unix:///var/run/docker.sock"
 
 
@@ -38,11 +39,13 @@ class Image:
         id: By which the engine knows it.
         content: What decides how it behaves: its layers and its variables, whenever it was made.
         name: With the digest that the registry knows it by, if it came from one.
+        reference: What brings this very image from there; what people call it, if it is only here.
     """
 
     id: str
     content: str
     name: str
+    reference: str
 
 
 def connect() -> docker.DockerClient:
@@ -82,9 +85,20 @@ def image(client: docker.DockerClient, name: str) -> Image:
         found = _pulled(client, name)
     except (DockerException, requests.exceptions.RequestException) as error:
         raise failure(error) from error
-    known, config = found.attrs.get("RepoDigests") or [], found.attrs.get("Config") or {}
-    content = "\n".join([*found.attrs["RootFS"].get("Layers", ()), *(config.get("Env") or ())])
-    return Image(id=str(found.id), content=content, name=f"{name}@{known[0].partition('@')[2] if known else found.id}")
+    config, plain, digest = found.attrs.get("Config") or {}, name.partition("@")[0], _digest(name, found)
+    return Image(
+        id=str(found.id),
+        content="\n".join([*found.attrs["RootFS"].get("Layers", ()), *(config.get("Env") or ())]),
+        name=f"{plain}@{digest or found.id}",
+        reference=f"{plain}@{digest}" if digest else name,
+    )
+
+
+def _digest(name: str, found: images.Image) -> str:
+    """Return what the registry of that name knows the image by, if it came from there; another may know another."""
+    repository, _, digest = name.partition("@")
+    known = dict(each.split("@") for each in found.attrs.get("RepoDigests") or ())
+    return digest or known.get(_DEFAULT_PLACE.sub("", _repository(repository)[0]), "")
 
 
 def _pulled(client: docker.DockerClient, name: str) -> images.Image:
