@@ -1,5 +1,6 @@
 """The uv that works in containers, of the same version as the one of this machine."""
 
+import re
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -9,9 +10,13 @@ from uv import find_uv_bin
 from runner.environments import EnvironmentFailure, engine
 from runner.environments.containers import Containers, Task
 from runner.environments.engine import Image
+from runner.environments.installing import installation_failure
 from runner.environments.processes import Completed, run
 from runner.environments.variables import for_installer, forwarded
 from runner.model import Cause, EnvironmentSpec
+
+_NO_SHELL = re.compile(r'exec:? "?(/bin/)?sh"?(:| failed)')
+_NO_PYTHON = re.compile(r"No interpreter found|Could not read ELF interpreter")
 
 
 class ContainerUv:
@@ -58,8 +63,8 @@ class ContainerUv:
             ),
         )
         done = await self._containers.run(task)
-        if done.status and "No interpreter found" in done.stderr:
-            raise without_python(self.image, self.python)
+        if done.status:
+            check_image(self.image, self.python, done.stderr)
         return done
 
 
@@ -75,10 +80,22 @@ async def container_uv(containers: Containers, spec: EnvironmentSpec, store: Pat
     return ContainerUv(containers, image, program, spec.python, store)
 
 
-def without_python(image: Image, python: str) -> EnvironmentFailure:
-    """Say that an image has not the Python that is wanted."""
-    text = f"The image {image.name} has no Python {python}: name another `image`, or `python`."
-    return EnvironmentFailure(Cause.ENVIRONMENT_UNRESOLVABLE, text)
+def check_image(image: Image, python: str, said: str) -> None:
+    """
+    See whether it is for the image that something failed in it.
+
+    Args:
+        said: What was printed.
+
+    Raises:
+        EnvironmentFailure: If it has not the Python that is wanted, or nothing to run anything with.
+    """
+    if _NO_SHELL.search(said):
+        text = f"The image {image.name} has no shell, with which to install Python packages: name another `image`."
+        raise EnvironmentFailure(Cause.ENVIRONMENT_UNRESOLVABLE, text)
+    if _NO_PYTHON.search(said):
+        text = f"The image {image.name} has no Python {python}: name another `image`, or `python`."
+        raise EnvironmentFailure(Cause.ENVIRONMENT_UNRESOLVABLE, text)
 
 
 async def static_uv(architecture: str, folder: Path) -> Path:
@@ -98,6 +115,5 @@ async def static_uv(architecture: str, folder: Path) -> Path:
         target = ["--target", str(program.parents[1]), "--python-platform", f"{architecture}-unknown-linux-musl"]
         done = await run([find_uv_bin(), "pip", "install", "--no-deps", *target, f"uv=={wanted}"], for_installer())
         if done.status:
-            text = f"The uv for containers could not be installed: {done.stderr.strip()}"
-            raise EnvironmentFailure(Cause.ENVIRONMENT_INSTALL, text)
+            raise installation_failure("The uv for containers could not be installed.", done.stderr)
     return program

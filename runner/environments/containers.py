@@ -88,14 +88,16 @@ class Containers:
 
     def __init__(self, folder: Path) -> None:
         self.client = engine.connect()
-        self._info = self.client.info()
+        with engine.told():
+            self._info = self.client.info()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
         runs = folder / "runs"
         runs.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(runs / f"{uuid.uuid4().hex}.lock")
         self._lock.acquire()
         self._fixed = self._user(Path(self._lock.lock_file).stat()) | self._security()
-        self._sweep()
+        with engine.told():
+            self._sweep()
 
     @property
     def architecture(self) -> str:

@@ -17,7 +17,6 @@ from runner.environments import (
     HARNESS,
     Connection,
     Environment,
-    EnvironmentFailure,
     Reach,
     harness_command,
     locking,
@@ -26,9 +25,10 @@ from runner.environments.attached import attach
 from runner.environments.container_uv import ContainerUv, container_uv
 from runner.environments.containers import HOME, Containers, Task
 from runner.environments.engine import EngineGone, Image
+from runner.environments.installing import installation_failure
 from runner.environments.locking import Lock
 from runner.environments.variables import for_container
-from runner.model import Cause, EnvironmentSpec, Limits
+from runner.model import EnvironmentSpec, Limits
 
 SERVER_MB = 2048
 """What a container may use beside its jobs, in MiB: for the server, and what is in memory as files."""
@@ -161,14 +161,4 @@ async def _build(environment: Environment, lock: Lock, uv: ContainerUv) -> None:
     pins.write_text("".join(f"{pin}\n" for pin in lock.pins), encoding="utf-8")
     done = await uv.run_script(_INSTALL, (uv.python, str(folder / _VENV), str(pins)), folder)
     if done.status:
-        raise installation_failure(done.stdout + done.stderr)
-
-
-def installation_failure(output: str) -> EnvironmentFailure:
-    """Say why packages could not be installed, as the installer tells it."""
-    if "No space left on device" in output:
-        text = "The disk is full: an environment takes about 1 GB in crossload's cache."
-        return EnvironmentFailure(Cause.DISK_FULL, text)
-    said = " ".join(line.strip() for line in output.splitlines()[-12:])
-    text = f"Its packages could not be installed. Run again, as a download may have failed; uv says: {said}"
-    return EnvironmentFailure(Cause.ENVIRONMENT_INSTALL, text)
+        raise installation_failure("Its packages could not be installed.", done.stdout + done.stderr)

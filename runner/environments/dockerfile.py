@@ -9,6 +9,9 @@ from runner.model import EnvironmentSpec
 CERTIFICATES, SETTINGS, PASSWORDS = "certificates.pem", "uv.toml", ".netrc"
 """What may lie beside it, for the stage that installs."""
 
+NAME = re.compile(r"(?:[\w.-]+(?::\d+)?/)?[a-z0-9]+(?:[._/-]+[a-z0-9]+)*:[A-Za-z0-9_][\w.-]{0,127}", re.ASCII)
+"""How an image may be called, with its version."""
+
 _PREDEFINED = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 """What every Dockerfile takes without ``ARG``; Docker then keeps it out of the history of the stage."""
 
