@@ -22,7 +22,7 @@ from docker.models.containers import Container
 from docker.types import LogConfig, Mount
 from filelock import FileLock, Timeout
 
-from runner.environments import engine
+from runner.environments import EnvironmentFailure, engine
 from runner.environments.engine import Image
 from runner.environments.processes import Completed
 
@@ -88,8 +88,7 @@ class Containers:
 
     def __init__(self, folder: Path) -> None:
         self.client = engine.connect()
-        with engine.told():
-            self._info = self.client.info()
+        self._info = self._asked()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
         runs = folder / "runs"
         runs.mkdir(parents=True, exist_ok=True)
@@ -162,6 +161,14 @@ class Containers:
         self._lock.release()
         Path(self._lock.lock_file).unlink(missing_ok=True)
         self.client.close()
+
+    def _asked(self) -> dict[str, Any]:
+        try:
+            with engine.told():
+                return dict(self.client.info())
+        except EnvironmentFailure:
+            self.client.close()
+            raise
 
     def _create(self, task: Task, more: Mapping[str, Any]) -> Container:
         return self.client.containers.create(

@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from runner.errors import UsageError
 from runner.model import EnvironmentSpec
+from runner.wording import shown
 
 CERTIFICATES, SETTINGS, PASSWORDS = "certificates.pem", "uv.toml", ".netrc"
 """What may lie beside it, for the stage that installs."""
@@ -64,7 +66,12 @@ class Recipe:
 
 
 def dockerfile(recipe: Recipe) -> str:
-    """Return the text of the Dockerfile."""
+    """
+    Return the text of the Dockerfile.
+
+    Raises:
+        UsageError: If it cannot say what the matrix does.
+    """
     spec, settings, beside = recipe.spec, {"UV_PYTHON_DOWNLOADS": "never"}, [f"{SETTINGS}*", f"{PASSWORDS}*"]
     if recipe.certificates:
         settings, beside = settings | {"SSL_CERT_FILE": f"/root/{CERTIFICATES}"}, [CERTIFICATES, *beside]
@@ -98,4 +105,6 @@ def _assigned(variables: Mapping[str, str]) -> str:
 
 def _escaped(value: str) -> str:
     """Return a value as it stands between double quotes, where Docker would fill in variables."""
+    if "\n" in value:
+        raise UsageError(f"No Dockerfile can hold the line break in {shown(value)}, which is in `variables`.")
     return re.sub(r'([\\"$])', r"\\\1", value)

@@ -64,10 +64,18 @@ def connect() -> docker.DockerClient:
     """
     try:
         client = _client()
-        client.ping()
+        _ping(client)
     except (DockerException, requests.exceptions.RequestException, OSError, ValueError) as error:
         raise failure(error) from error
     return client
+
+
+def _ping(client: docker.DockerClient) -> None:
+    try:
+        client.ping()
+    except BaseException:
+        client.close()
+        raise
 
 
 @contextmanager
