@@ -156,7 +156,7 @@ class Containers:
         """Remove what is left of this run."""
         self._threads.shutdown()
         with suppress(DockerException, requests.exceptions.RequestException):
-            for container in self.client.containers.list(all=True, filters={"label": f"{_RUN}={self._lock.lock_file}"}):
+            for container in self._labelled(f"{_RUN}={self._lock.lock_file}"):
                 _removed(container)
         self._lock.release()
         Path(self._lock.lock_file).unlink(missing_ok=True)
@@ -206,10 +206,13 @@ class Containers:
     def _has_bridge(self) -> bool:
         return bool(self.client.networks.list(names=["bridge"]))
 
+    def _labelled(self, *labels: str) -> list[Container]:
+        """Return the containers that have all of the labels; those that go away meanwhile are none."""
+        return self.client.containers.list(all=True, filters={"label": list(labels)}, ignore_removed=True)
+
     def _sweep(self) -> None:
         """Remove what runs have left that were killed."""
-        mine: dict[str, str | list[str] | bool] = {"label": [_RUN, f"{_HOST}={platform.node()}"]}
-        for container in self.client.containers.list(all=True, filters=mine):
+        for container in self._labelled(_RUN, f"{_HOST}={platform.node()}"):
             if _dead(Path(container.labels[_RUN])):
                 _removed(container)
 
