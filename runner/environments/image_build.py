@@ -8,8 +8,9 @@ neither in the folder nor in the image, and that stage is removed.
 import re
 import shutil
 import tarfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -17,7 +18,7 @@ from typing import IO, Any
 
 import docker
 import requests
-from docker.errors import DockerException
+from docker.errors import DockerException, ImageNotFound
 
 from runner.environments import EnvironmentFailure, engine
 from runner.environments.container_uv import ContainerUv, check_image
@@ -31,6 +32,7 @@ from runner.model import Cause, EnvironmentSpec
 from runner.writing import unwritable, write_text
 
 _LAYER = re.compile(r" ---> ([0-9a-f]{12})\n")
+_TRIES = 10
 _PLACES = {"NETRC": PASSWORDS, "UV_CONFIG_FILE": SETTINGS}
 _PROOF = """
 import tensorflow as tf{more}
@@ -172,7 +174,14 @@ def _forget(client: docker.DockerClient, events: Sequence[Mapping[str, Any]], ba
 
 
 def _remove(client: docker.DockerClient, name: str) -> None:
-    """Remove an image that nobody has named."""
-    with suppress(DockerException, requests.exceptions.RequestException):
-        if not client.images.get(name).tags:
-            client.images.remove(name)
+    """Remove an image that nobody has named; the container of a build that was interrupted may hold it for a while."""
+    for _ in range(_TRIES):
+        try:
+            if not client.images.get(name).tags:
+                client.images.remove(name)
+        except ImageNotFound:
+            return
+        except (DockerException, requests.exceptions.RequestException):
+            time.sleep(1)
+        else:
+            return
