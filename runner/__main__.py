@@ -19,11 +19,10 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from runner import __version__, options
 from runner.errors import RunnerError, UnjudgeableError, UsageError
-from runner.matrix import json_schema, read_matrix
-from runner.model import EnvironmentSpec, Matrix, Record
+from runner.matrix import environment, json_schema, read_matrix
+from runner.model import Record
 from runner.plan import Plan, plan
 from runner.remedies import Mode
-from runner.wording import nearest, shown
 
 if TYPE_CHECKING:
     from runner.execution.run import Executed
@@ -96,7 +95,7 @@ def repair(arguments: argparse.Namespace) -> int:
     from runner.report.repaired import told
 
     matrix = read_matrix(arguments.matrix, arguments.backend)
-    target = _chosen(matrix, arguments.environment)
+    target = environment(matrix, arguments.environment)
     repairing.check_names(arguments.artifact, arguments.output)
     loading = repairing.Arguments(objects=_script(arguments.objects), trusted=arguments.trust)
     how = _how(arguments)
@@ -177,13 +176,6 @@ def _script(path: Path | None) -> Path | None:
     if path and not path.is_file():
         raise UsageError(f"There is no file {path}, which should define the model's own classes.")
     return path
-
-
-def _chosen(matrix: Matrix, name: str) -> EnvironmentSpec:
-    names = [spec.name for spec in matrix.environments]
-    if name not in names:
-        raise UsageError(f"{shown(name)} is no environment of {matrix.path}{nearest(name, names)}.")
-    return matrix.environments[names.index(name)]
 
 
 def _known(arguments: argparse.Namespace) -> Mapping[str, Record]:

@@ -15,7 +15,7 @@ from typing import Literal, TypedDict
 
 from runner.checking import Checked, check
 from runner.document import EnvironmentShape, LimitsShape, PairsShape, ScenarioShape, ToleranceShape, json_schema
-from runner.errors import MatrixError, Mistake
+from runner.errors import MatrixError, Mistake, UsageError
 from runner.model import (
     Backend,
     EnvironmentSpec,
@@ -32,7 +32,7 @@ from runner.releases import CompletionError, complete, newest_of_each_minor
 from runner.wording import nearest, shown
 from runner.yaml_source import Data, Route, Source, read_yaml
 
-__all__ = ["json_schema", "read_matrix"]
+__all__ = ["environment", "json_schema", "read_matrix"]
 
 
 class Place(TypedDict):
@@ -62,6 +62,19 @@ def read_matrix(path: Path, backend: Backend | None = None) -> Matrix:
     if draft.mistakes:
         raise MatrixError(tuple(dict.fromkeys(draft.mistakes)))
     return matrix
+
+
+def environment(matrix: Matrix, name: str) -> EnvironmentSpec:
+    """
+    Return an environment by its name.
+
+    Raises:
+        UsageError: If the matrix has none of that name.
+    """
+    names = [spec.name for spec in matrix.environments]
+    if name not in names:
+        raise UsageError(f"{shown(name)} is no environment of {matrix.path}{nearest(name, names)}.")
+    return matrix.environments[names.index(name)]
 
 
 class _Draft:

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from runner.diagnosis import Side
 from runner.environments import Builder, Environment, EnvironmentFailure, Reach
+from runner.environments.installing import DISK_FULL
 from runner.execution.servers import Ended, Job, Server, Versions, lost, start
 from runner.execution.slots import Slots, Turn
 from runner.model import Backend, Cause, EnvironmentRecord, EnvironmentSpec, Isolation, Limits
@@ -36,7 +37,7 @@ class Listener(Protocol):
     """Whoever shows what is going on."""
 
     def environment(self, name: str, state: str) -> None:
-        """Hear that an environment is now ``resolving``, ``installing``, ``importing``, ``ready`` or ``error``."""
+        """Hear that an environment is now ``installing``, ``installed``, ``importing``, ``ready`` or ``error``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -224,6 +225,7 @@ class Host:
                 started = asyncio.get_running_loop().time()
                 self._listener.environment(self.spec.name, "installing")
                 self._environment = await self._build()
+                self._listener.environment(self.spec.name, "installed")
             self._seconds = round(asyncio.get_running_loop().time() - started, 3)
         return self._environment
 
@@ -231,8 +233,10 @@ class Host:
         try:
             return await self._builder.prepare(self.spec)
         except OSError as error:
-            cause = Cause.DISK_FULL if error.errno == errno.ENOSPC else Cause.ENVIRONMENT_INSTALL
-            raise EnvironmentFailure(cause, f"{self.spec.name} could not be built: {error}.") from error
+            if error.errno == errno.ENOSPC:
+                raise EnvironmentFailure(Cause.DISK_FULL, DISK_FULL) from error
+            text = f"{self.spec.name} could not be built: {error}."
+            raise EnvironmentFailure(Cause.ENVIRONMENT_INSTALL, text) from error
 
     async def _serve(self) -> Server:
         environment = await self._prepare()

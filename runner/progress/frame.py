@@ -15,11 +15,12 @@ from rich.text import Text
 
 from runner.model import Record
 from runner.progress import words
-from runner.progress.state import ERROR, READY, WAITING, Progress, State
+from runner.progress.state import ERROR, INSTALLED, READY, WAITING, Progress, State
 from runner.wording import printable
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-_MARKS = {READY: ("✓", "green"), ERROR: ("✗", "red"), WAITING: ("·", "dim")}
+_MARKS = {READY: ("✓", "green"), ERROR: ("✗", "red"), INSTALLED: ("·", "default"), WAITING: ("·", "dim")}
+_STILL = (READY, INSTALLED, WAITING)
 _LEAST = 8
 _MOST_FAILED = 8
 _GAP = "  "
@@ -47,7 +48,7 @@ class Frame:
         if not known:
             return
         yield _line(f"environments: {words.environments(self.progress)}", width, "bold")
-        busy = {name: state for name, state in known.items() if state.name not in (READY, WAITING)}
+        busy = {name: state for name, state in known.items() if state.name not in _STILL}
         for shown in (known, busy):
             rows = _rows([self._chip(name, state) for name, state in shown.items()], width)
             if len(rows) < most:
@@ -62,8 +63,13 @@ class Frame:
         """Return an environment in short: its mark, its name, and what it is doing for how long."""
         spinner = _SPINNER[int(self.now * 4) % len(_SPINNER)]
         mark, style = _MARKS.get(state.name, (spinner, "cyan"))
-        still = state.name in (READY, WAITING)
-        doing = "" if still else f" {state.name}" if state.name == ERROR else f" {state.name} {self._since(state)}"
+        doing = (
+            ""
+            if state.name in _STILL
+            else f" {state.name}"
+            if state.name == ERROR
+            else f" {state.name} {self._since(state)}"
+        )
         return Text(f"{mark} {printable(name)}{printable(doing)}", style)
 
     def _since(self, state: State) -> str:

@@ -8,6 +8,9 @@ from runner.model import Cause, Record, Status
 from runner.verdict import GOOD
 
 WAITING = "waiting"
+"""What an environment does that nobody has asked for yet."""
+
+INSTALLED = "installed"
 READY = "ready"
 ERROR = "error"
 

@@ -1,7 +1,7 @@
 """The words in which the progress of a run is told, on a terminal and off it. Pure."""
 
 from runner.model import Record, Status
-from runner.progress.state import Progress
+from runner.progress.state import ERROR, Progress
 from runner.verdict import phrases
 from runner.wording import printable
 
@@ -48,8 +48,12 @@ def outcomes(progress: Progress) -> str:
 
 
 def environments(progress: Progress) -> str:
-    """Return how many environments are in which state: ``3 installing, 2 ready``."""
-    return ", ".join(f"{number} {printable(name)}" for name, number in progress.states().items())
+    """Return how many environments are in which state, and which were lost: ``3 installing, 1 error (tf2.8)``."""
+    lost = ", ".join(printable(name) for name, state in progress.environments.items() if state.name == ERROR)
+    return ", ".join(
+        f"{number} {printable(name)}{f' ({lost})' if name == ERROR else ''}"
+        for name, number in progress.states().items()
+    )
 
 
 def cell(record: Record) -> str:

@@ -181,6 +181,14 @@ def test_lines_are_few() -> None:
     assert written(console) == "[0:10] cells: 1 of 20; 0 pass, 1 fails; environments: 1 state 999, 1 waiting\n"
 
 
+def test_lost_environments_are_named() -> None:
+    """One that reads a log learns at once which environment could not be made."""
+    console, time = file_console(), Clock()
+    with lines(console, time) as view:
+        view.environment("a", "error")
+    assert written(console) == "[0:00] cells: 0 of 20; environments: 1 error (a), 1 waiting\n"
+
+
 def test_silence_is_broken() -> None:
     """Where nothing happens, nothing is said for a minute, then that it still goes on."""
     console, time = file_console(), Clock()
