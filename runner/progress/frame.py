@@ -111,7 +111,7 @@ def _failure(record: Record, width: int) -> Text:
     """Return a cell in a line: what is cut first is the cause, and the id only where it is longer than the line."""
     status = f"{record.status:<9}"
     ident, cause = printable(record.id), f"{_GAP}{record.cause or ''}"
-    text = Text(status, words.STYLES.get(record.status, "red")).append(ident, "default").append(cause, "dim")
+    text = Text().append(status, words.STYLES.get(record.status, "red")).append(ident).append(cause, "dim")
     text.truncate(width, overflow="ellipsis")
     return text
 
