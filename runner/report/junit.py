@@ -16,7 +16,7 @@ from xml.etree import ElementTree as ET
 
 from runner.model import Record, Status
 from runner.report.failures import grouped
-from runner.report.text import clean, lines, shortened
+from runner.report.text import clean, printable_lines, shortened
 from runner.results import Results
 from runner.verdict import GOOD, way_out
 
@@ -108,8 +108,8 @@ def _body(cell: Record, width: int) -> str:
         f"Reproduce: {cell.reproduce}" if cell.reproduce else "",
         f"Log: {cell.log}" if cell.log else "",
     )
-    said = [shortened(lines(part[:width]), width // (len(parts) + 1)) for part in parts if part.strip()]
-    error = lines(f"{raised.type}: {raised.message[:width]}"[:width]) if raised else ""
+    said = [shortened(printable_lines(part[:width]), width // (len(parts) + 1)) for part in parts if part.strip()]
+    error = printable_lines(f"{raised.type}: {raised.message[:width]}"[:width]) if raised else ""
     return shortened("\n\n".join(filter(None, [*said, error])), width)
 
 
