@@ -141,13 +141,12 @@ def _row(shape: RowShape, line: int) -> Row:
 
 def _plain(row: Row) -> dict[str, Any]:
     """Return a row as it is written, without what it does not say."""
-    cells = row.cells[0] if len(row.cells) == 1 else list(row.cells)
     said = {
-        "cells": cells,
         "status": str(row.status),
         "cause": row.cause and str(row.cause),
         "reason": row.reason,
         "link": row.link,
         "expires": row.expires,
+        "cells": row.cells[0] if len(row.cells) == 1 else list(row.cells),
     }
     return {name: value for name, value in said.items() if value is not None}
