@@ -57,7 +57,7 @@ def check(source: Source, shape: type[D], shape_at: ShapeAt) -> Checked[D]:
             mistakes = mistakes or tuple(_mistakes(problems, source, shape_at))
             left_out = {_left_out(problem) for problem in problems}
             spoiled |= left_out | _misspelt(problems, source, shape_at)
-            for route in sorted(left_out, key=_comparable, reverse=True):
+            for route in sorted({_there(data, route) for route in left_out}, key=_comparable, reverse=True):
                 _leave_out(data, route)
         else:
             return Checked(document=document, mistakes=mistakes, spoiled=frozenset(spoiled))
@@ -69,24 +69,29 @@ def _left_out(problem: ErrorDetails) -> Route:
     return route[:-1] if problem["type"] == "missing" and len(route) > 1 else route
 
 
-def _leave_out(data: dict[str, Data], route: Route) -> None:
-    """Remove what is at a route, or the last that is there on the way to it: a text may stand for a list of one."""
-    if route == ("version",):
-        data["version"] = 1
-        return
-    steps: list[tuple[Data, str | int]] = []
+def _there(data: dict[str, Data], route: Route) -> Route:
+    """Return a route up to the last that is there: a text may stand for a list of one."""
     holder: Data = data
-    for step in route:
-        steps.append((holder, step))
+    for length, step in enumerate(route):
         match holder, step:
             case dict(), str() if step in holder:
                 holder = holder[step]
             case list(), int() if step < len(holder):
                 holder = holder[step]
             case _:
-                steps.pop()
-                break
-    match steps[-1]:
+                return route if route == ("version",) else route[:length]
+    return route
+
+
+def _leave_out(data: dict[str, Data], route: Route) -> None:
+    """Remove what is at a route."""
+    if route == ("version",):
+        data["version"] = 1
+        return
+    holder: Data = data
+    for step in route[:-1]:
+        holder = holder[step]  # type: ignore[index]
+    match holder, route[-1]:
         case dict() as mapping, str() as key:
             del mapping[key]
         case list() as items, int() as index:

@@ -76,17 +76,21 @@ class _Space:
         self.saves = tuple(dict.fromkeys(where.save for where in universe.values()))
         self.loads = tuple(dict.fromkeys(where.load for where in universe.values()))
 
-    def pairs(self, ids: Collection[str]) -> dict[Model, set[Pair]]:
+    def pairs(self, ids: Collection[str]) -> dict[Model, list[Pair]]:
         """Return the pairs of environments of each model, in the order of the universe."""
-        found: dict[Model, set[Pair]] = {}
+        found: dict[Model, list[Pair]] = {}
         for where in self.universe.values():
             if where.id in ids:
-                found.setdefault((where.scenario, where.format), set()).add((where.save, where.load))
+                found.setdefault((where.scenario, where.format), []).append((where.save, where.load))
         return found
 
     def matched(self, glob: str) -> set[str]:
         """Return the names that a glob matches."""
         return set(filter(pattern((glob,)).match, self.universe))
+
+    def is_exact(self, glob: str, box: Box, models: Collection[Model], wanted: Collection[str]) -> bool:
+        """Tell whether a glob matches all of the models in a box, and nothing that is not wanted."""
+        return set(self.ids(box, models)) <= self.matched(glob) <= set(wanted)
 
     def ids(self, box: Box, models: Collection[Model]) -> list[str]:
         """Return the names of the models in a box."""
@@ -100,20 +104,20 @@ class _Space:
         ]
 
 
-def _boxes(pairs: set[Pair], every: set[Pair]) -> list[Box]:
+def _boxes(pairs: Sequence[Pair], every: Sequence[Pair]) -> list[Box]:
     """Return boxes that hold these pairs, and of every pair that there is no other."""
-    if pairs == every:
+    if set(pairs) == set(every):
         return [(None, None)]
     by_load: list[Box] = [(saves, loads) for saves, loads in _alike(pairs, every)]
-    turned = _alike({pair[::-1] for pair in pairs}, {pair[::-1] for pair in every})
+    turned = _alike([pair[::-1] for pair in pairs], [pair[::-1] for pair in every])
     by_save: list[Box] = [(saves, loads) for loads, saves in turned]
     return min(by_load, by_save, key=len)
 
 
-def _alike(pairs: set[Pair], every: set[Pair]) -> list[tuple[Names, frozenset[str]]]:
+def _alike(pairs: Sequence[Pair], every: Sequence[Pair]) -> list[tuple[Names, frozenset[str]]]:
     """Return the second names of pairs together that have the same first names, or all that there are."""
     groups: dict[Names, set[str]] = {}
-    for second in {pair[1] for pair in pairs}:
+    for second in dict.fromkeys(pair[1] for pair in pairs):
         firsts = frozenset(pair[0] for pair in pairs if pair[1] == second)
         complete = firsts == {pair[0] for pair in every if pair[1] == second}
         groups.setdefault(None if complete else firsts, set()).add(second)
@@ -121,22 +125,28 @@ def _alike(pairs: set[Pair], every: set[Pair]) -> list[tuple[Names, frozenset[st
 
 
 def _globs(box: Box, models: Sequence[Model], space: _Space, wanted: frozenset[str]) -> Iterator[str]:
-    """Yield globs for the models in a box; what no glob can say without saying more is named one by one."""
+    """Yield globs for the models in a box: one for all of them, or for those of a format, or for as many as fit."""
     pair = f"@{_set(box[0], space.saves)}->{_set(box[1], space.loads)}"
-    ids = set(space.ids(box, models))
-    if set(models) == set(space.all_pairs) and ids <= space.matched(f"*{pair}") <= wanted:
+    if len({form for _, form in models}) > 1 and space.is_exact(f"*{pair}", box, models, wanted):
         yield f"*{pair}"
         return
     for form in dict.fromkeys(form for _, form in models):
-        scenarios = [scenario for scenario, each in models if each == form]
-        every = [scenario for scenario, each in space.all_pairs if each == form]
-        for part in [None] if len(scenarios) == len(every) > 1 else _lines(scenarios, space, f".{form}{pair}"):
-            glob = f"{_set(frozenset(part) if part else None, space.scenarios)}.{form}{pair}"
-            ids = set(space.ids(box, {(scenario, form) for scenario in part or every}))
-            matches = ids <= space.matched(glob) <= wanted
-            yield from (
-                [glob] if matches else map(_escaped, filter(ids.intersection(wanted).__contains__, space.universe))
-            )
+        alike = [model for model in models if model[1] == form]
+        if len(alike) > 1 and space.is_exact(f"*.{form}{pair}", box, alike, wanted):
+            yield f"*.{form}{pair}"
+        else:
+            yield from _in_lines(box, alike, f".{form}{pair}", space, wanted)
+
+
+def _in_lines(box: Box, models: Sequence[Model], rest: str, space: _Space, wanted: frozenset[str]) -> Iterator[str]:
+    """Yield globs for models of one format; cells of which no glob is exact are named one by one."""
+    for group in _lines([scenario for scenario, _ in models], space, rest):
+        together = [model for model in models if model[0] in group]
+        glob = _set(frozenset(group), space.scenarios) + rest
+        if space.is_exact(glob, box, together, wanted):
+            yield glob
+        else:
+            yield from (_escaped(name) for name in space.ids(box, together) if name in wanted)
 
 
 def _lines(names: Sequence[str], space: _Space, rest: str) -> Iterator[list[str]]:
