@@ -86,7 +86,7 @@ def difference(old: Results, new: Results) -> Difference:
         new=new,
         changes=tuple(sorted(changes, key=lambda change: kinds.index(change.kind))),
         passing=sum(was.status is now.status is Status.PASS for was, now in both),
-        failing=sum(outcome(was) == outcome(now) and was.status is not Status.PASS for was, now in both),
+        failing=sum(_is_same(was, now) and was.status is not Status.PASS for was, now in both),
     )
 
 
@@ -128,11 +128,15 @@ def _kind(old: Record | None, new: Record | None) -> Kind | None:
         if now:
             return Kind.NEW
         return Kind.LOST if new and new.status is Status.ERROR else Kind.GONE
-    if outcome(was) != outcome(now):
+    if not _is_same(was, now):
         if was.status is Status.PASS:
             return Kind.REGRESSED
         return Kind.FIXED if now.status is Status.PASS else Kind.CHANGED
     return Kind.MOVED if has_moved(was.comparison, now.comparison) else None
+
+
+def _is_same(old: Record, new: Record) -> bool:
+    return old.status is new.status is Status.PASS or outcome(old) == outcome(new)
 
 
 def _known(cell: Record | None) -> Record | None:

@@ -106,7 +106,7 @@ class _Space:
 
 def _boxes(pairs: Sequence[Pair], every: Sequence[Pair]) -> list[Box]:
     """Return boxes that hold these pairs, and of every pair that there is no other."""
-    if set(pairs) == set(every):
+    if set(pairs) == set(every) and len(pairs) > 1:
         return [(None, None)]
     by_load: list[Box] = [(saves, loads) for saves, loads in _alike(pairs, every)]
     turned = _alike([pair[::-1] for pair in pairs], [pair[::-1] for pair in every])
@@ -119,7 +119,7 @@ def _alike(pairs: Sequence[Pair], every: Sequence[Pair]) -> list[tuple[Names, fr
     groups: dict[Names, set[str]] = {}
     for second in dict.fromkeys(pair[1] for pair in pairs):
         firsts = frozenset(pair[0] for pair in pairs if pair[1] == second)
-        complete = firsts == {pair[0] for pair in every if pair[1] == second}
+        complete = len(firsts) > 1 and firsts == {pair[0] for pair in every if pair[1] == second}
         groups.setdefault(None if complete else firsts, set()).add(second)
     return [(firsts, frozenset(seconds)) for firsts, seconds in groups.items()]
 
