@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import platform
+import shlex
 import signal
 import sys
 import time
@@ -53,6 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Run the matrix: plan, execute, judge, report."""
     from runner.report import write_reports
+    from runner.report.words import new
     from runner.verdict import exit_status
 
     started, clock = datetime.now(UTC), time.monotonic()
@@ -71,6 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
     _print(results, arguments.output)
     if held:
         _print_gate(held, arguments, arguments.output)
+    elif new(results.cells):
+        print(f"To fail only for what is new from now on: {shlex.join(options.accepting(arguments, arguments.output))}")
     return exit_status(results.cells, arguments.fail_on)
 
 
