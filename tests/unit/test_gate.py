@@ -8,14 +8,17 @@ from pathlib import Path
 import pytest
 
 from runner.__main__ import main
-from runner.baseline import Baseline
+from runner.baseline import Baseline, decisions
 from runner.baseline.document import read_baseline, write_baseline
+from runner.baseline.gate import places
+from runner.matrix import read_matrix
 from runner.model import Cause, EnvironmentRecord, Record, Status
 from runner.results import read_results, write_results
 from runner.verdict import completed
 from tests.unit.baselines import MATRIX, cell, row
 from tests.unit.synthetic import results
 
+REPOSITORY = Path(__file__).parents[2]
 MATRIX_YAML = """\
 version: 1
 environments:
@@ -136,6 +139,16 @@ def test_a_baseline_that_is_not_there_is_refused(place: Place, capsys: pytest.Ca
     """A file that was named and is not there ends with 2, and says what writes it."""
     assert place.report("--baseline", str(place.output / "no.yaml")) == 2
     assert "With --accept it is written." in capsys.readouterr().err
+
+
+def test_the_shipped_baseline_is_one_of_the_shipped_matrix() -> None:
+    """Each row of it decides some cell of the shipped matrix, has a reason, and there are few of them."""
+    shipped = read_baseline(REPOSITORY / "reports" / "baseline.yaml")
+    universe = places(read_matrix(REPOSITORY / "matrix.yaml"))
+    decided = decisions(shipped.rows, universe)
+    assert set(decided.values()) == set(shipped.rows)
+    assert not [each for each in shipped.rows if "no reason given" in each.reason]
+    assert len(shipped.rows) < len(decided) / 20
 
 
 @pytest.mark.parametrize("verb", ["run", "report"])
