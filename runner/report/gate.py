@@ -66,7 +66,9 @@ def _worse(surprise: Surprise, name: Path) -> str:
 
 
 def _better(surprise: Surprise, name: Path) -> str:
-    return f"{surprise.cell.id}: now passes: drop the row at {_place(surprise.row, name)}"
+    row = surprise.row
+    what = "drop the row" if row and row.cells == (surprise.cell.id,) else "take it out of the row"
+    return f"{surprise.cell.id}: now passes: {what} at {_place(row, name)}"
 
 
 def _rows(held: Held) -> Iterator[str]:
