@@ -35,7 +35,7 @@ def told(held: Held, command: Sequence[str]) -> Iterator[str]:
         yield from _accepted(held)
     if gate.worse:
         yield f"{number(len(gate.worse), 'cell')} not as {name} says:"
-        yield from _listed([f"  ✗ {_worse(each, name)}" for each in gate.worse])
+        yield from _all_worse(gate.worse, name)
     if gate.better:
         yield f"{number(len(gate.better), 'cell')} better than {name} says:"
         yield from _listed([f"  ✓ {_better(each, name)}" for each in gate.better])
@@ -57,6 +57,15 @@ def _accepted(held: Held) -> Iterator[str]:
 
 def _without_reason(held: Held) -> int:
     return sum("no reason given" in (cell.accepted or "") for cell in held.gate.cells)
+
+
+def _all_worse(worse: Sequence[Surprise], name: Path) -> Iterator[str]:
+    """Yield the cells that are worse; those that one of them blocks are only counted."""
+    names = {each.cell.id for each in worse}
+    told = [each for each in worse if each.cell.root not in names]
+    yield from _listed([f"  ✗ {_worse(each, name)}" for each in told])
+    if blocked := len(worse) - len(told):
+        yield f"  ✗ and {number(blocked, 'cell')} with nothing to load, as these could not be saved"
 
 
 def _worse(surprise: Surprise, name: Path) -> str:

@@ -12,7 +12,7 @@ from runner.baseline import Baseline, decisions
 from runner.baseline.document import read_baseline, write_baseline
 from runner.baseline.gate import places
 from runner.matrix import read_matrix
-from runner.model import Cause, EnvironmentRecord, Record, Status
+from runner.model import Cause, EnvironmentRecord, Phase, Record, Status
 from runner.results import read_results, write_results
 from runner.verdict import completed
 from tests.unit.baselines import MATRIX, cell, row
@@ -101,6 +101,18 @@ def test_what_is_worse_is_told_with_what_was_accepted(place: Place, capsys: pyte
     assert "lstm.h5@tf2.8->tf2.8: crash" in said
     assert "--accept" in said
     assert place.unexpected == [FAILING, "lstm.h5@tf2.8->tf2.8"]
+
+
+def test_what_is_blocked_is_told_with_its_save(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    """One save that fails is one line, not one for each of the loads that have nothing to load."""
+    root = cell("dense.h5@tf2.8->tf2.8", Status.FAIL, Cause.OP_MISSING, phase=Phase.SAVE)
+    loads = [name for name in NAMES if name.startswith("dense.h5@tf2.8->") and name != root.id]
+    place.ran(root, *(replace(cell(name, Status.BLOCKED, Cause.OP_MISSING), root=root.id) for name in loads))
+    write_baseline(Baseline(), place.baseline)
+    place.report("--baseline", str(place.baseline))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "3 cells not as" in said
+    assert f"✗ {root.id}: fail, op-missing ✗ and 2 cells with nothing to load, as these could not be saved" in said
 
 
 def test_what_is_better_is_told_with_its_row(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
