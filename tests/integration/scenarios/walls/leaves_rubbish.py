@@ -15,37 +15,29 @@ def save(path):
     cache = os.path.dirname(os.path.dirname(own_folder(path)))
     outside = os.path.join(os.path.dirname(cache), "outside")
     _odd_names()
-    _deep()
     _links(outside)
     os.mkfifo("fifo")
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind("socket")
-    for name, mode in (("setuid", 0o6777), ("unreadable", 0)):
-        os.close(os.open(name, os.O_CREAT | os.O_WRONLY))
-        os.chmod(name, mode)
+    _closed()
     _immutable("setuid")
-    for folder in ("closed/inside/it", "read_only/inside"):
-        os.makedirs(folder)
-    os.chmod("read_only", 0o500)
-    for folder in ("closed/inside/it", "closed/inside", "closed", os.path.join(own_folder(path), "tmp")):
-        os.chmod(folder, 0)
     return found
+
+
+def _closed():
+    """Make what is closed from the start, and what would be closed if modes could be changed."""
+    os.umask(0)
+    for name, mode in (("setuid", 0o6777), ("unreadable", 0)):
+        os.close(os.open(name, os.O_CREAT | os.O_WRONLY, mode))
+    for name, mode in (("unlisted", 0o300), ("unlisted/shut", 0), ("read_only", 0o500), ("changed", 0o700)):
+        os.mkdir(name, mode)
+    os.chmod("changed", 0)
 
 
 def _odd_names():
     for name in (b"\xff\xfe", b"new\nline", b"\x1b[31m", b" ", b"-rf", b"x" * 255, b"\xed\xa0\x80"):
         os.close(os.open(name, os.O_CREAT | os.O_WRONLY))
         os.mkdir(name[:200] + b".d")
-
-
-def _deep():
-    """Make folders in folders, far beyond the longest path and the deepest call."""
-    here = os.open(".", os.O_RDONLY)
-    for _ in range(3000):
-        os.mkdir("deeper")
-        os.chdir("deeper")
-    os.fchdir(here)
-    os.close(here)
 
 
 def _links(outside):

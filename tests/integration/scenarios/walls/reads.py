@@ -58,7 +58,7 @@ def _read(path):
 def _artifacts(own):
     """Find all artifacts and observations that are not in the folder of this job."""
     found = set()
-    for place in ["/"] + _guesses(own):
+    for place in ["/", *_guesses(own)]:
         for folder, folders, names in os.walk(place):
             folders[:] = [name for name in folders if os.path.join(folder, name) not in ("/proc", "/sys", own)]
             if "/site-packages" not in folder and folder != own:

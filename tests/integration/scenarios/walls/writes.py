@@ -36,7 +36,17 @@ def _forbidden(own):
     here = os.path.dirname(os.path.abspath(__file__))
     cache = os.path.dirname(os.path.dirname(own))
     above = [os.path.dirname(own), cache, os.path.dirname(cache), os.path.join(cache, "scratch")]
-    fixed = ["/", "/etc", "/usr/local", "/root", "/home", os.environ["HOME"], "/var/tmp", "/proc/self", "/sys/fs/cgroup"]
+    fixed = [
+        "/",
+        "/etc",
+        "/usr/local",
+        "/root",
+        "/home",
+        os.environ["HOME"],
+        "/var/tmp",
+        "/proc/self",
+        "/sys/fs/cgroup",
+    ]
     return fixed + harness + [packages, here, sys.prefix] + above
 
 
