@@ -76,6 +76,13 @@ def test_job_over_the_limit_is_ended(lab: Lab) -> None:
     assert record.seconds < 10
 
 
+def test_room_is_given_back(lab: Lab) -> None:
+    """What a save has written that was ended for it is gone, and what another kept is still there."""
+    lab.run([lab.scenario("large", doing(FILLING["one_file"])), lab.scenario("small")], limits=SMALL)
+    assert list(lab.folder.rglob("scratch/file")) == []
+    assert len(list(lab.folder.rglob("artifact/model.h5"))) == 1
+
+
 def test_more_files_than_can_be_looked_at(lab: Lab) -> None:
     """A folder with too many files to look at is over the limit, though all of them are empty."""
     scenario = lab.scenario("one", doing("[open(str(number), 'w').close() for number in range(200)]"))
