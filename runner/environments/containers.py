@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import requests
-from docker.errors import DockerException
+from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
 from docker.types import LogConfig, Mount
 from filelock import FileLock, Timeout
@@ -32,6 +32,7 @@ HOME = "/run/crossload"
 PROCESSES = 1024
 INSTALL_SECONDS = 3600
 THREADS = 32
+TRIES = 3
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
 _RUN, _HOST = "crossload.run", "crossload.host"
 _MiB = 2**20
@@ -237,5 +238,12 @@ def _to_its_end(container: Container) -> Completed:
 
 
 def _removed(container: Container) -> None:
-    with suppress(DockerException, requests.exceptions.RequestException):
-        container.remove(force=True, v=True)
+    """Remove a container, tried again as the engine gives up on one whose processes take their time to end."""
+    for _ in range(TRIES):
+        try:
+            container.remove(force=True, v=True)
+        except NotFound:
+            return
+        except (DockerException, requests.exceptions.RequestException):
+            continue
+        return

@@ -76,7 +76,7 @@ class DockerBuilder:
 
     async def start(self, environment: Environment, log: Path, reach: Reach, *, shared: bool) -> Connection:
         """Start a server behind walls, as soon as there is an engine; see `Builder`."""
-        hidden = [word for path in reach.writable for word in ("--hide", str(path))] if shared else []
+        hidden = [word for path in reach.writable for word in ("--hide", str(path))]
         task = Task(
             image=self._images[environment.digest],
             command=(*environment.command, *hidden),

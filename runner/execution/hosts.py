@@ -146,6 +146,10 @@ class Host:
                     return await server.run(job)
         return lost(job.id)
 
+    async def run_again(self, job: Job) -> Ended:
+        """Have a job done that died or hung: without neighbours, where those may be anybody's."""
+        return await (self.run_alone(job) if self._walled else self.run(job))
+
     async def run_alone(self, job: Job) -> Ended:
         """Have one job done by a server of its own: if it ends that one, no other job is on it."""
         environment = await self.environment()

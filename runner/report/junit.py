@@ -95,7 +95,8 @@ def _message(cell: Record) -> str:
         return "It passes, which was not expected."
     raised = f"{cell.exception.type}: {cell.exception.message[:_LINE]}" if cell.exception else ""
     said = clean(cell.explanation[:_LINE]) or clean(raised[:_LINE]) or f"It came out as {cell.status}."
-    return f"known: {cell.status}: {said}" if outcome(cell) is Outcome.SKIPPED and cell.status not in GOOD else said
+    known = outcome(cell) is Outcome.SKIPPED and cell.status not in GOOD
+    return f"known: {cell.status}: {clean((cell.accepted or '')[:_LINE]) or said}" if known else said
 
 
 def _body(cell: Record, width: int) -> str:

@@ -85,6 +85,7 @@ def test_a_failure_says_what_happened_and_what_to_do() -> None:
     ("changes", "tag", "said"),
     [
         ({"expected": True}, "skipped", "known: fail: It does not know `groups`."),
+        ({"expected": True, "accepted": "We export before."}, "skipped", "known: fail: We export before."),
         ({"expected": True, "explanation": ""}, "skipped", "known: fail: TypeError: unexpected"),
         (
             {"status": Status.UNSUPPORTED, "explanation": "It needs 2.10.", "expected": True},

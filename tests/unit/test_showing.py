@@ -97,11 +97,23 @@ def test_json(folder: Path) -> None:
     assert LAST.fullmatch(done.stderr)
 
 
+def test_json_and_a_baseline(folder: Path) -> None:
+    """What is said of the baseline stands beside the JSON, and what it accepts is skipped in junit.xml."""
+    accepted = ran(folder, "--json", "--accept")
+    again = ran(folder, "--json")
+    assert json.loads(accepted.stdout)["cells"] == json.loads(again.stdout)["cells"]
+    assert (accepted.returncode, again.returncode) == (0, 0)
+    assert "baseline.yaml" in accepted.stderr
+    junit = (folder / "out" / "junit.xml").read_text("utf-8")
+    assert (junit.count("<failure"), junit.count("<skipped")) == (0, 4)
+
+
 def test_stored_results_as_json(folder: Path) -> None:
     """`report DIR --json` prints them too."""
     ran(folder, "-q")
     command = [sys.executable, "-m", "runner", "report", "out", "--json"]
     done = subprocess.run(command, cwd=folder, env=variables(folder), capture_output=True, text=True, check=True)
+    assert done.stderr == ""
     assert done.stdout == (folder / "out" / "results.json").read_text("utf-8")
 
 
