@@ -18,7 +18,8 @@ class Seen:
     All that is known of a job that has ended.
 
     Attributes:
-        ended: ``exit``, ``signal``, ``timeout``, ``memory``, ``disk``, ``stopped`` or ``lost``.
+        ended: ``exit``, ``signal``, ``timeout``, ``memory``, ``disk``, ``processes``, ``stopped`` or
+            ``lost``.
         status: Exit status, or the number of the signal.
         phase: How far it came, where there is no observation.
         observation: None if the process left none that can be believed.
@@ -122,6 +123,9 @@ def _judge_end(seen: Seen, save: Side, load: Side, seconds: float) -> Judgement 
     if seen.ended == "disk":
         text = "It put more into its folder than its limit (`limits.disk_mb`, or 100,000 files), and was ended."
         return Judgement(status=Status.ERROR, phase=seen.phase, cause=Cause.DISK_FULL, explanation=text)
+    if seen.ended == "processes":
+        text = "It started process after process, more than 256 at a time, and was ended."
+        return Judgement(status=Status.FAIL, phase=seen.phase, cause=Cause.SCENARIO_ERROR, explanation=text)
     if seen.ended == "timeout":
         text = f"It did not end within {seconds:g} seconds (`limits.seconds`), not in a fresh process either."
         return _died(Status.TIMEOUT, seen, save, load, text)

@@ -78,13 +78,13 @@ class Ended:
     How a job's process ended.
 
     Attributes:
-        ended: ``exit`` and ``signal`` are its own; ``timeout``, ``memory`` and ``disk`` are our limits; ``lost`` is
-            unknown.
+        ended: ``exit`` and ``signal`` are its own; ``timeout``, ``memory``, ``disk`` and ``processes`` are our limits;
+            ``lost`` is unknown.
         status: Exit status, or the number of the signal.
     """
 
     id: str
-    ended: Literal["exit", "signal", "timeout", "memory", "disk", "stopped", "lost"]
+    ended: Literal["exit", "signal", "timeout", "memory", "disk", "processes", "stopped", "lost"]
     status: int
     seconds: float
     peak_rss_mb: int

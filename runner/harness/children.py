@@ -19,6 +19,7 @@ from . import cgroup, confinement, jobs, processes
 from .folders import Folders
 
 READS = 16  # at a time from one child: one that prints without end must not keep us from the others
+PROCESSES = 256  # that a job may have at a time
 ROUNDS = 100  # in which what forks without end is caught, if it can be
 SLACK = 4 * 2**30  # address space that TensorFlow reserves and never touches
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
@@ -100,6 +101,7 @@ class Child:
             self._log = Log(self._folders.create("log"), job["output_kb"] * 1024)
             held.callback(self._log.close)
             self.pid = self._start(job, address_space, held)
+            self._family = processes.Family(self.pid)
             self._held = held.pop_all()
 
     def _start(self, job, address_space, held):
@@ -126,11 +128,14 @@ class Child:
     def check(self):
         """Kill the job if it is over a limit."""
         self.peak = max(self.peak, _resident(self.pid))
+        self._family.look()
         if self.killed is None and time.monotonic() > self.deadline:
             self.kill("timeout")
         elif self.killed is None and self.peak > self.job["memory_mb"] * 2**20:
             self.kill("memory")
-        elif self.killed is None and self._folders.soon_full(self.pid):
+        elif self.killed is None and len(self._family.pids) > PROCESSES:
+            self.kill("processes")
+        elif self.killed is None and self._folders.soon_full(self._family.pids):
             self.kill("disk")
 
     def kill(self, reason):

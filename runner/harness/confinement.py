@@ -57,10 +57,9 @@ def applied(message):
 
 
 def _stand_back():
-    """Let the server go first: it must get its turn beside a thousand processes, and live when memory runs out."""
+    """Let the server go first: it must get its turn beside many processes, and live when memory runs out."""
     os.nice(19)
     try:
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
         with open("/proc/self/oom_score_adj", "w") as file:
             file.write("500")
     except OSError:

@@ -8,8 +8,6 @@ import os
 import stat
 import time
 
-from . import processes
-
 PAUSE = 0.5  # seconds between two looks
 SHARE = 0.1  # of the time, at most, is spent looking
 ENTRIES = 100000
@@ -45,28 +43,28 @@ class Folders:
         """Return a new file in the job's own folder; there must be none of that name."""
         return os.fdopen(os.open(name, _NEW, 0o666, dir_fd=self._handles[0]), "wb", 0)
 
-    def soon_full(self, pid):
+    def soon_full(self, pids):
         """
         Tell whether they are over the limit, if it is time to look again.
 
         Args:
-            pid: Of the job, which may hold files open that have no name any more.
+            pids: Processes of the job, which may hold files open that have no name any more.
         """
         started = time.monotonic()
         if started < self._next:
             return False
-        full = self.full(pid)
+        full = self.full(pids)
         ended = time.monotonic()
         self._next = ended + max(PAUSE, (ended - started) / SHARE)
         return full
 
-    def full(self, pid=None):
+    def full(self, pids=()):
         """Tell whether they are over the limit: of bytes, or of what can be looked at in a reasonable time."""
         count = _Count(self._limit)
         try:
             for handle in self._handles:
                 count.add(handle, 0)
-            for each in [pid] + processes.below(pid) if pid else []:
+            for each in pids:
                 count.add_nameless(each, os.fstat(self._handles[0]).st_dev)
         except _OverError:
             return True

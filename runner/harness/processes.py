@@ -1,6 +1,32 @@
 """Who started whom (Linux)."""
 
 import os
+import time
+
+PAUSE = 0.5  # seconds between two looks
+SHARE = 0.1  # of the time, at most, is spent looking
+
+
+class Family:
+    """
+    A process and what comes from it, looked at now and then.
+
+    Attributes:
+        pids: As of the last look.
+    """
+
+    def __init__(self, pid):
+        self.pids = [pid]
+        self._next = time.monotonic() + PAUSE
+
+    def look(self):
+        """Look, if it is time to."""
+        started = time.monotonic()
+        if started < self._next:
+            return
+        self.pids = self.pids[:1] + below(self.pids[0])
+        ended = time.monotonic()
+        self._next = ended + max(PAUSE, (ended - started) / SHARE)
 
 
 def below(ancestor, without=()):

@@ -13,9 +13,10 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
-from . import PROTOCOL, children, confinement, preload
+from . import PROTOCOL, children, confinement, preload, processes
 
 POLL = 0.1
 PROBE = {"fresh": False, "seconds": 300, "memory_mb": 16384, "disk_mb": 1024, "output_kb": 256}
@@ -70,6 +71,7 @@ class Server:
         self._open = True
         self._space = 0
         self._hidden = []
+        self._swept = 0.0
 
     def answer(self, **message):
         """Send one message."""
@@ -173,11 +175,17 @@ class Server:
             reaped, status, usage = os.wait4(pid, os.WNOHANG)
             if reaped:
                 del self._children[pid]
-                if self._hidden:  # what it left must not change its folder any more, nor be in the way of the others
-                    children.end_strays(self._children)
+                self._sweep(0)  # what it left must not change its folder any more
                 self.answer(**child.reaped(status, usage))
         if not self._children:
             children.end_strays(())
+        self._sweep(processes.PAUSE)
+
+    def _sweep(self, pause):
+        """End what has got away from a job that may still run: among strangers, nobody would account for it."""
+        if self._hidden and time.monotonic() >= self._swept + pause:
+            children.end_strays(self._children)
+            self._swept = time.monotonic()
 
     def _end(self):
         for child in self._children.values():

@@ -36,7 +36,7 @@ NOT_JUDGED = {
     "fills_disk_unseen": Cause.DISK_FULL,
     "leaves_depth": Cause.DISK_FULL,
 }
-DIED = {"bomb": Status.TIMEOUT, "hangs": Status.TIMEOUT, "segfaults": Status.CRASH, "aborts": Status.CRASH}
+DIED = {"hangs": Status.TIMEOUT, "segfaults": Status.CRASH, "aborts": Status.CRASH}
 SECRETS = {"RUNNERS_SECRET": "a secret of the runner"}
 KEPT = 32 * 2**20
 """Bytes; more than the small models and what was seen of them, and less than what was written in vain."""
@@ -192,11 +192,18 @@ def test_limits_of_a_job_that_is_alone(alone: Site, name: str) -> None:
 
 @pytest.mark.parametrize("name", DIED)
 def test_hangs_and_crashes_are_told_apart(shared: Site, name: str) -> None:
-    """What never ends is a timeout, forks without end included, and what dies of a signal is a crash that names it."""
+    """What never ends is a timeout, and what dies of a signal is a crash that names it."""
     cell = shared.cells[name]
     assert (cell.status, cell.phase, cell.attempts) == (DIED[name], Phase.SAVE, 2), told(cell)
     signals = {"segfaults": "SIGSEGV", "aborts": "SIGABRT"}
     assert signals.get(name, "`limits.seconds`") in cell.explanation
+
+
+def test_processes_without_end(shared: Site) -> None:
+    """What forks without end is ended for that, though each of its processes leaves its session."""
+    cell = shared.cells["bomb"]
+    assert (cell.status, cell.cause) == (Status.FAIL, Cause.SCENARIO_ERROR), told(cell)
+    assert "process after process" in cell.explanation
 
 
 def test_processes_that_are_left_behind(shared: Site) -> None:

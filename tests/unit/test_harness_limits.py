@@ -76,6 +76,13 @@ def test_job_over_the_limit_is_ended(lab: Lab) -> None:
     assert record.seconds < 10
 
 
+def test_processes_without_end(lab: Lab) -> None:
+    """A job that starts process after process is ended for that, long before its time is over, with all of them."""
+    record = lab.one(doing("any(os.fork() == 0 for _ in range(400)); time.sleep(60)"))
+    assert (record.status, record.cause, record.attempts) == (Status.FAIL, Cause.SCENARIO_ERROR, 1), record.explanation
+    assert "256" in record.explanation
+
+
 def test_room_is_given_back(lab: Lab) -> None:
     """What a save has written that was ended for it is gone, and what another kept is still there."""
     lab.run([lab.scenario("large", doing(FILLING["one_file"])), lab.scenario("small")], limits=SMALL)
