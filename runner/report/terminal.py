@@ -41,7 +41,7 @@ def render(results: Results, folder: Path | None = None) -> RenderableType:
         Text(counted(results.answer.counts)),
         *([Text(ways)] if (ways := told_ways(results.cells)) else []),
         *(
-            [Text(f"Reports: {clean(folder / 'report.md')}, results.csv, results.json", overflow="fold")]
+            [Text(f"Reports: {clean(folder / 'report.html')}, report.md, results.csv, results.json", overflow="fold")]
             if folder
             else []
         ),
