@@ -31,7 +31,10 @@ class Text:
 
 def is_there() -> bool:
     """Tell whether report.png can be made."""
-    return find_spec("matplotlib") is not None
+    try:
+        return find_spec("matplotlib") is not None
+    except ValueError:  # it is switched off
+        return False
 
 
 def to_png(results: Results) -> bytes:

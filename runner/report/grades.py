@@ -1,8 +1,8 @@
 """
 The share of cells that pass, as a letter and a colour: what every heat map shows.
 
-The letter says all that the colour says. In each theme the text on a colour has a contrast of at least 4.5 to 1, and the
-colours go from blue to red by way of yellow: people who tell red from green badly tell these.
+The letter says all that the colour says. In each theme the text on a colour has a contrast of at least 4.5 to 1, and
+the colours go from blue to red by way of yellow: people who tell red from green badly tell these.
 
 Source:
     https://www.w3.org/TR/WCAG22/#contrast-minimum, https://colorbrewer2.org/#type=diverging&scheme=RdYlBu

@@ -1,8 +1,8 @@
 """
 report.html: one file that holds everything and asks nobody, with the answer first and every cell behind it.
 
-The page is text, and data that its script shows as text. What it may do is said in its own policy: run the one script and
-use the one style that are written here, and reach no address at all.
+The page is text, and data that its script shows as text. What it may do is said in its own policy: run the one script
+and use the one style that are written here, and reach no address at all.
 
 Source:
     https://www.w3.org/TR/CSP3/#framework-directive-source-list

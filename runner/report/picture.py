@@ -1,14 +1,14 @@
 """
 report.svg: the heat map as a picture, for READMEs and slides, written by hand and without any dependency.
 
-It says what the heat map of report.html says: rows saved, columns loaded, a letter and a colour for the share that passes.
-Where it is shown on dark, it is dark.
+It says what the heat map of report.html says: rows saved, columns loaded, a letter and a colour for the share that
+passes. Where it is shown on dark, it is dark.
 
 Source:
     https://www.w3.org/TR/SVG2/access.html, https://drafts.csswg.org/mediaqueries-5/#prefers-color-scheme
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
@@ -49,10 +49,8 @@ def heat_map(results: Results) -> Map:
     """Return the heat map, its text cleaned."""
     frame = to_frame(results.cells)
     grid, counts = summary(frame, ages(results)), tallies(frame)
-    graded = {
-        (str(save), str(load)): (str(grid.loc[save, load]), grade({str(k): int(v) for k, v in row.items()}))
-        for (save, load), row in counts.iterrows()
-    }
+    rows = zip(counts.index, counts.to_dict("records"), strict=True)
+    graded = {(save, load): (str(grid.loc[save, load]), grade(_numbers(row))) for (save, load), row in rows}
     return Map(
         title=headline(steps(results.answer.upgrades, results.environments)),
         said=counted(results.answer.counts),
@@ -60,6 +58,10 @@ def heat_map(results: Results) -> Map:
         loads=tuple(map(str, grid.columns)),
         tallies=graded,
     )
+
+
+def _numbers(row: Mapping[Hashable, int]) -> dict[str, int]:
+    return {str(status): int(count) for status, count in row.items()}
 
 
 def name_in_lines(name: str) -> list[str]:
@@ -76,10 +78,10 @@ def to_svg(results: Results) -> str:
     top = _TOP + 16 * max(map(len, heads), default=1) + 10
     width = max(left + len(shown.loads) * (_WIDTH + _GAP) + 12, _LETTER * max(len(shown.title), len(shown.said)) + 24)
     height = top + len(shown.saves) * (_HEIGHT + _GAP) + 66
+    place = f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}"'
     return "\n".join(
         [
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}"'
-            f' height="{height:.0f}" role="img" aria-labelledby="title description">',
+            f'<svg xmlns="http://www.w3.org/2000/svg" {place} role="img" aria-labelledby="title description">',
             f'<title id="title">{_text(shown.title)}</title>',
             f'<desc id="description">{_text(shown.said)}</desc>',
             f"<style>{_style()}</style>",
@@ -143,7 +145,8 @@ def _style() -> str:
     light = _theme("light", "#ffffff", "#14181d", "#4a5563")
     dark = _theme("dark", "#14181d", "#e9edf2", "#b3bdc9")
     return (
-        'text{font:13px system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif}.title{font-size:15px;font-weight:600}'
+        'text{font:13px system-ui,-apple-system,"Segoe UI","DejaVu Sans",sans-serif}'
+        ".title{font-size:15px;font-weight:600}"
         ".letter{font-weight:700}.middle{text-anchor:middle}.end{text-anchor:end}"
         f"{light}@media(prefers-color-scheme:dark){{{dark}}}"
     )

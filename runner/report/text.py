@@ -14,7 +14,7 @@ def clean(text: object) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """Return the text in its lines, which hold nothing but printable characters; what cannot be shown becomes U+FFFD."""
+    """Return lines of text that hold nothing but printable characters; what cannot be shown becomes U+FFFD."""
     lines = _ESCAPE_SEQUENCE.sub("", text).expandtabs(4).splitlines()
     return "\n".join(line if line.isprintable() else "".join(map(_shown, line)) for line in lines)
 
