@@ -30,6 +30,7 @@ def write_reports(results: Results, folder: Path) -> tuple[Path, ...]:
 def _write_pixels(results: Results, folder: Path) -> tuple[str, ...]:
     """Write report.png where that can be made; return its name if it was."""
     if not chart.is_there():
+        (folder / "report.png").unlink(missing_ok=True)  # of other results
         return ()
     write_bytes(folder / "report.png", chart.to_png(results))
     return ("report.png",)

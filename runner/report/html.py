@@ -36,7 +36,7 @@ _SCRIPTS = (
     *("elements", "data", "state", "filters", "map"),
     *("pair", "causes", "scenarios", "changes", "environments", "issue", "cell", "main"),
 )
-_MOST_CAUSES = 5
+_MOST_CAUSES = 4
 _MARKS = {
     "✓": ("good", "all load"),
     "○": ("same", "what fails fails where it was saved too"),

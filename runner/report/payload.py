@@ -15,7 +15,6 @@ from runner.report.grades import GRADES, NOTHING, UNKNOWN
 from runner.report.grids import ages, outcome
 from runner.report.hints import Hint, hints
 from runner.report.text import clean, printable_lines, shortened
-from runner.report.ways import in_short
 from runner.results import Results
 from runner.verdict import GOOD, phrases
 from runner.writing import to_json
@@ -183,14 +182,11 @@ def _failures(tables: Tables, results: Results) -> list[dict[str, Any]]:
     """Return what goes wrong, told in the same words once, with the places of all of its cells."""
     places = {(f"{c.scenario}.{c.format}", c.save, c.load): place for place, c in enumerate(results.cells)}
     alike = grouped(failures(results), lambda f: (f.kind, f.cause, f.phase, f.error, f.explanation, f.sources))
-    return [_alike(tables, group, places, results.cells) for group in alike.values()]
+    return [_alike(tables, group, places) for group in alike.values()]
 
 
-def _alike(
-    tables: Tables, group: Sequence[Failure], places: Mapping[tuple[str, str, str], int], cells: Sequence[Record]
-) -> dict[str, Any]:
+def _alike(tables: Tables, group: Sequence[Failure], places: Mapping[tuple[str, str, str], int]) -> dict[str, Any]:
     first = group[0]
-    members = sorted(places[model, *pair] for f in group for model in f.models for pair in f.pairs)
     return {
         "kind": str(first.kind),
         "cause": tables.word(first.cause),
@@ -198,8 +194,7 @@ def _alike(
         "error": tables.word(first.error),
         "explanation": tables.word(first.explanation),
         "sources": [tables.word(source) for source in first.sources],
-        "ways": tables.word(in_short([cells[place] for place in members])),
-        "cells": members,
+        "cells": sorted(places[model, *pair] for f in group for model in f.models for pair in f.pairs),
     }
 
 

@@ -26,6 +26,7 @@ from runner.report import write_reports
 from runner.report.failures import Kind, failures
 from runner.report.grids import ages, outcomes, summary, tallies
 from runner.report.markdown import to_markdown
+from runner.report.picture import to_svg
 from runner.report.table import to_csv
 from runner.report.terminal import render
 from runner.results import Results, read_results, to_frame
@@ -61,6 +62,7 @@ def printed(found: Results, *, width: int) -> str:
 REPORTS: dict[str, Callable[[Results], str]] = {
     "report.md": to_markdown,
     "results.csv": to_csv,
+    "report.svg": to_svg,
     "terminal-120.txt": lambda found: printed(found, width=120),
     "terminal-60.txt": lambda found: printed(found, width=60),
 }

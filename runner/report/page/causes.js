@@ -43,17 +43,26 @@ function symptom(failure, open) {
 }
 
 function symptomBody(failure) {
+  const ways = waySentence(failure.cells);
   return [
     failure.error && el("p", null, el("code", null, word(failure.error))),
-    failure.ways && el("p", null, spans(word(failure.ways))),
+    ways && el("p", null, "The way out: ", ways),
     words(failure.sources).map((address) => el("p", null, source(address))),
-    [...grouped(failure.cells, (cell) => `${cell.save} → ${cell.load}`)].map(([pairName, cells]) =>
-      [el("p", null, el("b", null, pairName)), cellList(cells)]),
+    cellLists(failure.cells),
   ];
 }
 
-function cellList(cells) {
+// The cells under their pairs or under their models, whichever are fewer.
+function cellLists(cells) {
+  const pairName = (cell) => `${cell.save} → ${cell.load}`;
+  const model = (cell) => cell.model;
+  const [pairs, models] = [grouped(cells, pairName), grouped(cells, model)];
+  const [groups, name] = pairs.size < models.size ? [pairs, model] : [models, pairName];
+  return [...groups].map(([title, group]) => [el("p", null, el("b", null, title)), cellList(group, name)]);
+}
+
+function cellList(cells, name) {
   return el("ul", { class: "cells" }, cells.map((cell) => el("li", null,
-    el("a", { href: link({ cell: cell.id }), "data-cell": cell.id }, cell.model), ` ${cell.word}`,
+    el("a", { href: link({ cell: cell.id }), "data-cell": cell.id }, name(cell)), ` ${cell.word}`,
     wayOut(cell) ? ` ↪ ${wayOut(cell)}` : "")));
 }

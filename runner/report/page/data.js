@@ -59,12 +59,21 @@ function totalOf(counts) {
 
 // How many cells came out how: "20 of 71 pass; 42 fail, 8 drift".
 function told(counts) {
-  const problems = DATA.statuses
-    .filter(({ name }) => name !== "pass" && counts[name])
-    .map(({ name, one, several }) => `${counts[name].toLocaleString("en")} ${counts[name] === 1 ? one : several}`);
   const total = totalOf(counts);
   const passing = total ? `${counts.pass} of ${total} pass` : "nothing to load";
-  return [passing, problems.join(", ")].filter(Boolean).join("; ");
+  return [passing, outcomes(counts, DATA.statuses.slice(1))].filter(Boolean).join("; ");
+}
+
+// The same of cells that were chosen by how they came out, of which no share can be told.
+function toldChosen(state, counts) {
+  if (!byOutcome(state)) return told(counts);
+  return `of those chosen, ${outcomes(counts, DATA.statuses) || "none"}`;
+}
+
+function outcomes(counts, statuses) {
+  return statuses.filter(({ name }) => counts[name])
+    .map(({ name, one, several }) => `${counts[name].toLocaleString("en")} ${counts[name] === 1 ? one : several}`)
+    .join(", ");
 }
 
 function byCount(cells, key) {

@@ -39,6 +39,11 @@ function selected(state) {
   return { kept, found: kept.filter((cell) => outcome(cell) && matches(cell)) };
 }
 
+// Whether cells are chosen by how they came out, rather than by what and where they are.
+function byOutcome(state) {
+  return Boolean(state.text || state.status.length || state.cause.length);
+}
+
 function valuesOf(facet) {
   const there = new Set(CELLS.map((cell) => cell[facet]).filter(Boolean));
   const order = { save: ORDER, load: ORDER, status: STATUSES }[facet] ?? [...there].sort();

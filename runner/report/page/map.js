@@ -7,7 +7,7 @@ function gradeOf(counts) {
 }
 
 function drawMap(state, kept, found) {
-  const chosen = kept.length !== found.length;
+  const chosen = byOutcome(state);
   const pairs = grouped(kept, (cell) => `${cell.save}\n${cell.load}`);
   const counts = chosen ? grouped(found, (cell) => `${cell.save}\n${cell.load}`) : null;
   const saves = ORDER.filter((name) => kept.some((cell) => cell.save === name));

@@ -1,15 +1,14 @@
 // One pair of environments: its scenarios by format.
 
 function pairView(state, found) {
-  if (!state.from || !state.to) return pairList(found);
+  if (!state.from || !state.to) return pairList(state, found);
   const cells = found.filter((cell) => cell.save === state.from && cell.load === state.to);
-  const counts = countsOf(cells);
   return [
-    el("h2", null, `${state.from} → ${state.to}: ${told(counts)}`),
+    el("h2", null, `${state.from} → ${state.to}: ${toldChosen(state, countsOf(cells))}`),
     el("p", { class: "quiet" }, `Saved with ${versions(state.from)}. Loaded with ${versions(state.to)}.`),
     pairHints(state),
     causeChips(state, cells),
-    wayChips(cells),
+    theWays(cells),
     cells.length ? scrolling("Scenarios by format", modelTable(cells)) : el("p", null, "No cell of this pair is left by the filters."),
     el("p", null, el("a", { href: link({ from: "", to: "" }) }, "All pairs")),
   ];
@@ -30,14 +29,20 @@ function causeChips(state, cells) {
   return [el("h3", null, "Why"), el("ul", { class: "chips" }, chips)];
 }
 
-function wayChips(cells) {
+function theWays(cells) {
+  const sentence = waySentence(cells);
+  return sentence && [el("h3", null, "The way out"), el("p", null, sentence, " Choose a cell for the code.")];
+}
+
+// Which ways out worked for how many of the cells for which some were tried.
+function waySentence(cells) {
   const wanting = cells.filter((cell) => cell.remedies.length);
   if (!wanting.length) return null;
   const ways = byCount(wanting, wayOut).filter(([way]) => way);
   const without = wanting.filter((cell) => !wayOut(cell)).length;
   const named = ways.map(([way, group], place) => [place ? ", " : "", el("code", null, way), ` (${group.length})`]);
   const none = without ? `${ways.length ? "; " : ""}none worked for ${without}` : "";
-  return [el("h3", null, "The way out"), el("p", null, named, none, ". Choose a cell for the code.")];
+  return [named, none, "."];
 }
 
 function modelTable(cells) {
@@ -59,19 +64,19 @@ function outcomeLink(cell) {
     way && el("small", null, `↪ ${way}`));
 }
 
-function pairList(found) {
-  const rows = ORDER.flatMap((save) => ORDER.map((load) => [save, load]))
-    .map(([save, load]) => [save, load, found.filter((cell) => cell.save === save && cell.load === load)])
-    .filter(([, , cells]) => cells.length)
-    .map(pairRow);
+function pairList(state, found) {
+  const pairs = grouped(found, (cell) => `${cell.save}\n${cell.load}`);
+  const rows = ORDER.flatMap((save) => ORDER.map((load) => [save, load, pairs.get(`${save}\n${load}`)]))
+    .filter(([, , cells]) => cells)
+    .map((row) => pairRow(state, row));
   const head = el("tr", null, ["pair", "outcome", "causes"].map((title) => el("th", { scope: "col" }, title)));
   return [el("h2", null, "By pair"), scrolling("Pairs", el("table", null, el("thead", null, head), el("tbody", null, rows)))];
 }
 
-function pairRow([save, load, cells]) {
+function pairRow(state, [save, load, cells]) {
   const causes = byCount(cells.filter((cell) => !good(cell) && cell.cause), (cell) => cell.cause);
   const named = causes.slice(0, 4).map(([cause, group]) => `${cause} (${group.length})`).join(", ");
   return el("tr", null,
     el("th", { scope: "row" }, el("a", { href: link({ from: save, to: load }) }, `${save} → ${load}`)),
-    el("td", null, told(countsOf(cells))), el("td", null, named));
+    el("td", null, toldChosen(state, countsOf(cells))), el("td", null, named));
 }

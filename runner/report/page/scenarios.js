@@ -4,11 +4,11 @@ function scenarioView(state, found) {
   const models = [...grouped(found, (cell) => cell.model)];
   const few = models.length <= 4;
   const title = el("h2", null, `By scenario: ${number(models.length, "model")}`);
-  return [title, models.map(([model, cells]) => fold(modelSummary(model, cells), () => modelBody(cells), few))];
+  return [title, models.map(([model, cells]) => fold(modelSummary(state, model, cells), () => modelBody(cells), few))];
 }
 
-function modelSummary(model, cells) {
-  return [el("b", null, model), `: ${told(countsOf(cells))}`];
+function modelSummary(state, model, cells) {
+  return [el("b", null, model), `: ${toldChosen(state, countsOf(cells))}`];
 }
 
 function modelBody(cells) {
