@@ -281,6 +281,13 @@ def test_everything_is_reached_by_keyboard(opened: Opener, small: Path) -> None:
     expect(cell).to_be_focused()
 
 
+def test_marks_are_told_in_words(opened: Opener, small: Path) -> None:
+    """Who hears the page hears how a cell came out, its cause and its way out, and not the names of marks."""
+    page = opened(small, {"view": "pair", "from": OLD, "to": "tf2.18"})
+    row = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="depthwise", exact=True))
+    expect(row.get_by_role("link").first).to_have_accessible_name("fail at load config-keyword way out: legacy-keras")
+
+
 def test_by_cause_every_cell_that_goes_wrong_is_once(opened: Opener, small: Path) -> None:
     """The causes add up to the cells that do not pass, and the largest comes first."""
     page = opened(small, {"view": "cause"})

@@ -64,7 +64,10 @@ def hostile() -> Results:
     home = Record(id="home", scenario=HOSTILE, format=Format.H5, save="old", load="old", status=Status.PASS)
     cells = [home, _hostile_cell(home), _hostile_drift(home), replace(home, id="last", load=HOSTILE)]
     named = [replace(cell, id=f"{cell.scenario}.{cell.format}@{cell.save}->{cell.load}") for cell in cells]
-    return results(completed(named), {"old": old, "new": new, "newest": new})
+    found = results(
+        completed(named), {"old": old, "new": new, "newest": new, HOSTILE: replace(old, tensorflow="2.18.1")}
+    )
+    return replace(found, run=replace(found.run, started=HOSTILE, runner=HOSTILE))
 
 
 def _hostile_cell(home: Record) -> Record:

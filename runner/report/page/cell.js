@@ -25,16 +25,11 @@ function section(title, ...parts) {
   return [el("h3", null, title), ...parts];
 }
 
-function outcomeOf(cell) {
-  const mark = cell.word.split(" ")[0];
-  return `${mark} ${cell.status}${cell.phase ? ` at ${cell.phase}` : ""}`;
-}
-
 function whatHappened(cell) {
   const also = words(cell.causes).slice(1);
   const where = cell.save !== cell.load && cell.with_itself ? `Loaded where it was saved: ${cell.with_itself}.` : "";
   return [
-    el("p", null, el("span", { class: `chip status-${cell.status}` }, outcomeOf(cell)),
+    el("p", null, el("span", { class: `chip status-${cell.status}` }, `${cell.word.split(" ")[0]} ${outcomeInWords(cell)}`),
       cell.cause && [" cause ", el("code", null, cell.cause)],
       DATA.compared && !cell.expected && el("b", null, " not expected")),
     cell.explanation > 0 && el("p", { class: "explanation" }, spans(word(cell.explanation))),

@@ -57,6 +57,12 @@ function totalOf(counts) {
   return Object.values(counts).reduce((sum, count) => sum + count, 0) - counts.unsupported;
 }
 
+// How a cell came out: "fail at load".
+function outcomeInWords(cell) {
+  const warned = cell.status === "pass" && cell.warnings.length ? " with warnings" : "";
+  return `${cell.status}${cell.phase ? ` at ${cell.phase}` : ""}${warned}`;
+}
+
 // How many cells came out how: "20 of 71 pass; 42 fail, 8 drift".
 function told(counts) {
   const total = totalOf(counts);

@@ -55,13 +55,15 @@ function modelTable(cells) {
     el("thead", null, head), el("tbody", null, rows));
 }
 
+// Marks are for the eye; a screen reader hears the same in words.
 function outcomeLink(cell) {
   if (!cell) return "";
   const way = wayOut(cell);
   return el("a", { class: `outcome status-${cell.status}`, href: link({ cell: cell.id }), "data-cell": cell.id },
-    el("span", { class: "word" }, cell.word || cell.status),
+    el("span", { class: "word", "aria-hidden": "true" }, cell.word || cell.status),
+    el("span", { class: "hidden" }, outcomeInWords(cell)),
     !good(cell) && cell.cause && el("small", null, cell.cause),
-    way && el("small", null, `↪ ${way}`));
+    way && el("small", null, el("span", { "aria-hidden": "true" }, "↪ "), el("span", { class: "hidden" }, "way out: "), way));
 }
 
 function pairList(state, found) {
