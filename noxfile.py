@@ -41,6 +41,13 @@ def environment(session: nox.Session, name: str) -> None:
 
 
 @nox.session
+def image(session: nox.Session) -> None:
+    """Build an image of one environment to keep or to ship: nox -s image -- tf2.15."""
+    session.install("-e", ".")
+    session.run("python", "-m", "runner.environments.image", *session.posargs)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Lint, then run all tests, those with real environments included: nox -s tests -- -k matrix."""
     session.install("-e", ".", "--group", "tests", "--group", "lint")

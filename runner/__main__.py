@@ -9,6 +9,7 @@ import asyncio
 import json
 import os
 import platform
+import shlex
 import signal
 import sys
 import time
@@ -19,13 +20,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from runner import __version__, options
 from runner.errors import RunnerError, UnjudgeableError, UsageError
-from runner.matrix import json_schema, read_matrix
-from runner.model import EnvironmentSpec, Matrix, Record
+from runner.matrix import environment, json_schema, read_matrix
+from runner.model import Matrix, Record
 from runner.plan import Plan, plan
 from runner.remedies import Mode
-from runner.wording import nearest, shown
 
 if TYPE_CHECKING:
+    from runner.baseline.gate import Held, Stored
     from runner.execution.run import Executed
     from runner.execution.settings import Options
     from runner.progress import Display
@@ -52,19 +53,27 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Run the matrix: plan, execute, judge, report."""
     from runner.report import write_reports
+    from runner.report.words import new
     from runner.verdict import exit_status
 
     started, clock = datetime.now(UTC), time.monotonic()
     wanted = plan(read_matrix(arguments.matrix, arguments.backend), options.filters(arguments))
+    against = _baseline(arguments)
     try:
         executed = _execute(wanted, arguments)
     except KeyboardInterrupt:
         print("Interrupted. What finished is kept: the same command goes on from there.", file=sys.stderr)
         return INTERRUPTED
     results = _results(wanted, executed, started, time.monotonic() - clock)
+    held = _held(results, against, wanted.matrix, arguments.accept) if against else None
+    results = held.results if held else results
     _write_pins(arguments.output / "environments", executed.pins)
     write_reports(results, arguments.output)
     _print(results, arguments.output)
+    if held:
+        _print_gate(held, arguments, arguments.output)
+    elif new(results.cells):
+        print(f"To fail only for what is new from now on: {shlex.join(options.accepting(arguments, arguments.output))}")
     return exit_status(results.cells, arguments.fail_on)
 
 
@@ -83,9 +92,35 @@ def report(arguments: argparse.Namespace) -> int:
     from runner.results import read_results
 
     results = read_results(arguments.directory)
+    held = None
+    if arguments.accept or arguments.baseline:
+        matrix, against = read_matrix(arguments.matrix), _baseline(arguments)
+        held = _held(results, against, matrix, arguments.accept) if against else None
+        results = held.results if held else results
     write_reports(results, arguments.directory)
     _print(results, arguments.directory)
+    if held:
+        _print_gate(held, arguments, arguments.directory)
     return 0
+
+
+def diff(arguments: argparse.Namespace) -> int:
+    """Compare two runs."""
+    from rich.console import Console
+
+    from runner.difference import difference, exit_status
+    from runner.report import difference as report
+    from runner.results import read_results
+
+    found = difference(read_results(arguments.old), read_results(arguments.new))
+    match arguments.format:
+        case "json":
+            print(report.to_json(found), end="")
+        case "markdown":
+            print(report.to_markdown(found), end="")
+        case _:
+            Console().print(report.render(found))
+    return exit_status(found, arguments.fail_on)
 
 
 def repair(arguments: argparse.Namespace) -> int:
@@ -95,7 +130,7 @@ def repair(arguments: argparse.Namespace) -> int:
     from runner.report.repaired import told
 
     matrix = read_matrix(arguments.matrix, arguments.backend)
-    target = _chosen(matrix, arguments.environment)
+    target = environment(matrix, arguments.environment)
     repairing.check_names(arguments.artifact, arguments.output)
     loading = repairing.Arguments(objects=_script(arguments.objects), trusted=arguments.trust)
     how = _how(arguments)
@@ -120,7 +155,7 @@ def schema(arguments: argparse.Namespace) -> int:
     return 0
 
 
-_VERBS = {"run": run, "plan": preview, "report": report, "repair": repair, "schema": schema}
+_VERBS = {"run": run, "plan": preview, "report": report, "diff": diff, "repair": repair, "schema": schema}
 
 
 def _execute(wanted: Plan, arguments: argparse.Namespace) -> "Executed":
@@ -176,13 +211,6 @@ def _script(path: Path | None) -> Path | None:
     return path
 
 
-def _chosen(matrix: Matrix, name: str) -> EnvironmentSpec:
-    names = [spec.name for spec in matrix.environments]
-    if name not in names:
-        raise UsageError(f"{shown(name)} is no environment of {matrix.path}{nearest(name, names)}.")
-    return matrix.environments[names.index(name)]
-
-
 def _known(arguments: argparse.Namespace) -> Mapping[str, Record]:
     """Return what an earlier run into the same folder found; `--fresh` forgets it."""
     from runner.results import read_journal
@@ -216,6 +244,26 @@ def _results(wanted: Plan, executed: "Executed", started: datetime, seconds: flo
         cells=cells,
         answer=answer(cells, executed.environments),
     )
+
+
+def _baseline(arguments: argparse.Namespace) -> "Stored | None":
+    from runner.baseline.gate import stored
+
+    return stored(arguments.baseline, arguments.matrix, accept=arguments.accept)
+
+
+def _held(results: "Results", against: "Stored", matrix: Matrix, accept: bool) -> "Held":
+    from runner.baseline.gate import hold
+
+    return hold(results, against, matrix, datetime.now().astimezone().date(), accept=accept)
+
+
+def _print_gate(held: "Held", arguments: argparse.Namespace, output: Path) -> None:
+    from rich.console import Console
+
+    from runner.report.gate import render
+
+    Console().print(render(held, options.accepting(arguments, output)))
 
 
 def _write_pins(folder: Path, pins: Mapping[str, Sequence[str]]) -> None:

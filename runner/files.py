@@ -2,39 +2,85 @@
 
 import errno
 import os
-import shutil
 import stat
+import sys
+import uuid
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from runner.writing import unwritable
 
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
+
 
 def remove(folder: Path) -> None:
     """
     Remove a folder and all in it, what is closed to us too; one that is not there is no error.
 
-    A link is removed and never followed: a job may have put one in the place of its folder.
+    A link is removed and never followed: a job may have put one in the place of its folder. Nor does it matter how deep
+    folders are in folders: each is moved up before it is looked into.
     """
     with suppress(OSError):
         if folder.is_symlink():
             folder.unlink()
-    _open_up(folder)
-    shutil.rmtree(folder, ignore_errors=True)
+            return
+        top = _entered(str(folder), None)
+        try:
+            while sum(_removed(entry, top) for entry in _entries(top)):
+                pass
+        finally:
+            os.close(top)
+        folder.rmdir()
 
 
-def _open_up(folder: Path) -> None:
-    """Let us into the folders that are closed to us."""
-    left = [folder]
-    while left:
-        each = left.pop()
-        with suppress(OSError):
-            mode = each.lstat().st_mode
-            if stat.S_ISDIR(mode):
-                if mode & stat.S_IRWXU != stat.S_IRWXU:
-                    each.chmod(stat.S_IRWXU)
-                left.extend(Path(entry) for entry in os.scandir(each) if entry.is_dir(follow_symlinks=False))
+def _removed(entry: "os.DirEntry[str]", top: int) -> bool:
+    """Remove an entry of an open folder, to which the folders in it are moved; tell whether it is gone."""
+    try:
+        if not entry.is_dir(follow_symlinks=False):
+            os.unlink(entry.name, dir_fd=top)
+            return True
+        inside = _entered(entry.name, top)
+        try:
+            for each in _entries(inside):
+                _taken_out(each, inside, top)
+        finally:
+            os.close(inside)
+        os.rmdir(entry.name, dir_fd=top)
+    except OSError:
+        return False
+    return True
+
+
+def _taken_out(entry: "os.DirEntry[str]", folder: int, top: int) -> None:
+    if entry.is_dir(follow_symlinks=False):
+        _let_in(entry.name, folder)  # else it could not be moved
+        os.rename(entry.name, uuid.uuid4().hex, src_dir_fd=folder, dst_dir_fd=top)
+    else:
+        os.unlink(entry.name, dir_fd=folder)
+
+
+def _entries(folder: int) -> "list[os.DirEntry[str]]":
+    with os.scandir(folder) as entries:
+        return list(entries)
+
+
+def _entered(name: str, parent: int | None) -> int:
+    _let_in(name, parent)
+    return os.open(name, _FOLDER, dir_fd=parent)
+
+
+def _let_in(name: str, parent: int | None) -> None:
+    """Open up a folder that is closed to us."""
+    if sys.platform != "linux":
+        os.chmod(name, stat.S_IRWXU, dir_fd=parent, follow_symlinks=False)
+        return
+    closed = os.open(name, _FOLDER | os.O_PATH, dir_fd=parent)
+    try:
+        if os.fstat(closed).st_mode & stat.S_IRWXU != stat.S_IRWXU:
+            Path(f"/proc/self/fd/{closed}").chmod(stat.S_IRWXU)
+    finally:
+        os.close(closed)
 
 
 def emptied(folder: Path) -> Path:

@@ -18,17 +18,22 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
+from runner import __version__
 from runner.errors import UsageError
 from runner.model import Cause, Comparison, EnvironmentRecord, Format, Phase, Record, Status
 from runner.verdict import Answer
+from runner.wording import shown
 from runner.writing import to_json, unwritable, valid, write_text
 
 if TYPE_CHECKING:
     import pandas
 
 SCHEMA: Final = 1
-"""The version of results.json; another one is refused."""
+"""
+The version of results.json. Keys that are added have defaults, so what older programs of this version wrote is read.
+"""
 
+_MORE = frozenset({"extra_forbidden", "unexpected_keyword_argument"})  # pydantic's names for a key too many
 _INT64 = 2**63 - 1
 _MEND = "Run the matrix again, or restore the file."
 _COLUMNS: "dict[str, str | type[StrEnum]]" = {
@@ -297,7 +302,11 @@ def _refusal(data: bytes, error: ValidationError) -> str:
         return "is JSON, but not the results of a run: it has no `schema` and `cells`."
     if version > SCHEMA:
         return f"was written by a newer crossload (schema {version}; this one reads {SCHEMA}): upgrade crossload."
-    first, *others = error.errors(include_url=False, include_input=False, include_context=False)
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    if all(problem["type"] in _MORE for problem in problems):
+        keys = ", ".join(dict.fromkeys(str(problem["loc"][-1]) for problem in problems))
+        return f"holds what crossload {__version__} does not know ({shown(keys)}): upgrade crossload."
+    first, *others = problems
     place = ".".join(map(str, first["loc"]))
     more = f" (and {len(others)} more)" if others else ""
     return f"is damaged: {place}: {first['msg']}{more}. {_MEND}"

@@ -56,7 +56,7 @@ async def attempt(host: Host, job: Job, *, confirm: bool = True) -> Attempted:
     afresh = replace(job, fresh=True)
     ended, attempts = await _try(host.run, job), 1
     if confirm and ended.ended in (_DOUBTED_WHERE_SHARED if host.shares else _DOUBTED):
-        ended, attempts = await _try(host.run_alone if host.shares else host.run, afresh), 2
+        ended, attempts = await _try(host.run_again, afresh), 2
     if ended.ended == "lost":
         ended, attempts = await _try(host.run_alone, afresh), attempts + 1
     seen = look(Path(job.folder), ended, await _hidden(host, job))

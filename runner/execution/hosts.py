@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from runner.diagnosis import Side
 from runner.environments import Builder, Environment, EnvironmentFailure, Reach
+from runner.environments.installing import DISK_FULL
 from runner.execution.servers import Ended, Job, Server, Versions, lost, start
 from runner.execution.slots import Slots, Turn
 from runner.model import Backend, Cause, EnvironmentRecord, EnvironmentSpec, Isolation, Limits
@@ -145,6 +146,10 @@ class Host:
                     return await server.run(job)
         return lost(job.id)
 
+    async def run_again(self, job: Job) -> Ended:
+        """Have a job done that died or hung: without neighbours, where those may be anybody's."""
+        return await (self.run_alone(job) if self._walled else self.run(job))
+
     async def run_alone(self, job: Job) -> Ended:
         """Have one job done by a server of its own: if it ends that one, no other job is on it."""
         environment = await self.environment()
@@ -231,8 +236,10 @@ class Host:
         try:
             return await self._builder.prepare(self.spec)
         except OSError as error:
-            cause = Cause.DISK_FULL if error.errno == errno.ENOSPC else Cause.ENVIRONMENT_INSTALL
-            raise EnvironmentFailure(cause, f"{self.spec.name} could not be built: {error}.") from error
+            if error.errno == errno.ENOSPC:
+                raise EnvironmentFailure(Cause.DISK_FULL, DISK_FULL) from error
+            text = f"{self.spec.name} could not be built: {error}."
+            raise EnvironmentFailure(Cause.ENVIRONMENT_INSTALL, text) from error
 
     async def _serve(self) -> Server:
         environment = await self._prepare()

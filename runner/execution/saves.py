@@ -1,5 +1,6 @@
 """Artifacts, kept between runs by what decides them: a save that was made before is not made again."""
 
+import asyncio
 import hashlib
 import os
 from collections.abc import Mapping
@@ -15,6 +16,7 @@ from runner.execution.attempts import Attempted, attempt, hidden, look
 from runner.execution.hosts import Host
 from runner.execution.observations import ObservationError
 from runner.execution.servers import Ended, Job
+from runner.files import remove
 from runner.judgement import Judgement, judge_save
 from runner.model import Limits, Status
 from runner.observation import Observation
@@ -84,6 +86,8 @@ async def save(wanted: SaveJob, key: str, host: Host, cache: Path, *, fresh: boo
             attempted = await attempt(host, job)
         judgement = judge_save(attempted.seen, host.side(), limits.seconds)
         _keep(folder, attempted, judgement)
+        if judgement.status is Status.ERROR:
+            await asyncio.to_thread(remove, folder)
     return Saved(key=key, job=job, judgement=judgement, attempted=attempted.without_observation())
 
 

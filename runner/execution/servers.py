@@ -64,10 +64,11 @@ class Job:
     fresh: bool = False
 
     def reach(self) -> Reach:
-        """Return what it needs of this machine."""
+        """Return what it needs of this machine; a link in the place of what another job left may lead anywhere."""
         folder = Path(self.folder)
         writable = (folder, *((Path(self.target).parent,) if self.target else ()))
-        needed = (Path(path) for path in (self.scenario, self.artifact, self.saved) if path)
+        left = (Path(path) for path in (self.artifact, self.saved) if path)
+        needed = (Path(self.scenario), *(path for path in left if not path.is_symlink()))
         return Reach(readable=tuple(path for path in needed if not path.is_relative_to(folder)), writable=writable)
 
 

@@ -15,10 +15,11 @@ import sys
 import time
 import traceback
 
-from . import cgroup, confinement, jobs
+from . import cgroup, confinement, jobs, processes
 from .folders import Folders
 
 READS = 16  # at a time from one child: one that prints without end must not keep us from the others
+ROUNDS = 100  # in which what forks without end is caught, if it can be
 SLACK = 4 * 2**30  # address space that TensorFlow reserves and never touches
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _LIBC = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
@@ -92,7 +93,7 @@ class Child:
         self.silent = False
         self.peak = 0
         self.alone = alone
-        self._oom_kills = cgroup.kills()
+        self._oom_kills, self._refusals = cgroup.kills(), cgroup.refusals()
         with contextlib.ExitStack() as held:
             self._folders = Folders(confinement.own_folders(job), job["disk_mb"] * 2**20)
             held.callback(self._folders.close)
@@ -129,12 +130,17 @@ class Child:
             self.kill("timeout")
         elif self.killed is None and self.peak > self.job["memory_mb"] * 2**20:
             self.kill("memory")
-        elif self.killed is None and self._folders.soon_full():
+        elif self.killed is None and self._folders.soon_full(self.pid):
             self.kill("disk")
 
     def kill(self, reason):
-        """End the process and its group, and remember why: a kill signal alone does not tell."""
+        """
+        End the process and its group, and remember why: a kill signal alone does not tell.
+
+        What else it started is stopped: a thousand processes would keep it from its turn to die.
+        """
         self.killed = reason
+        _stopped(lambda: processes.below(self.pid))
         _kill_group(self.pid)
 
     def reaped(self, status, usage):
@@ -147,7 +153,7 @@ class Child:
         _kill_group(self.pid)
         self.drain()
         if self.killed is None:
-            self.killed = "memory" if self._ran_out(status) else "disk" if self._folders.full() else None
+            self.killed = self._shortage(status)
         self._held.close()
         unit = 1 if sys.platform == "darwin" else 1024
         ended = "signal" if os.WIFSIGNALED(status) else "exit"
@@ -160,10 +166,17 @@ class Child:
             "peak_rss_mb": max(self.peak, usage.ru_maxrss * unit) // 2**20,
         }
 
-    def _ran_out(self, status):
-        """Tell whether the kernel killed it, or what it had started, as there was no memory left."""
-        killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-        return (killed or (status != 0 and self.alone)) and cgroup.kills() > self._oom_kills
+    def _shortage(self, status):
+        """
+        Tell what there was not enough of, if the kernel or the disk had no more.
+
+        Beside others it may be their fault, and nothing is known about this job until it has been alone.
+        """
+        starved = status != 0 and cgroup.kills() > self._oom_kills
+        crowded = status != 0 and cgroup.refusals() > self._refusals
+        if not self.alone and (starved or crowded):
+            return "lost"
+        return "memory" if starved else "disk" if self._folders.full() else None
 
 
 def lost(job):
@@ -301,28 +314,52 @@ def end_strays(known):
     """
     End what jobs have left running: it escaped their group, and was handed to us (Linux).
 
+    All of it is stopped before any of it is ended, else what forks without end would be there for ever.
+
     Args:
         known: The jobs that still run.
 
     Returns:
-        Whether there was any; its own children may have been handed to us by now.
+        Whether there was any.
     """
-    found = _strays(known)
-    for pid in found:
-        _send(pid, signal.SIGKILL)
-    for pid in found:
+    ended = False
+    for _ in range(ROUNDS):
+        found = _stopped(lambda: _strays(known))
+        if not found:
+            break
+        ended = True
+        for pid in found:
+            _send(pid, signal.SIGKILL)
+        for pid in found:
+            _reap(pid)
+    return ended
+
+
+def _stopped(find):
+    """Stop all processes that a function finds, until it finds no more of them; return them."""
+    stopped = set()
+    for _ in range(ROUNDS):
+        new = set(find()) - stopped
+        for pid in new:
+            _send(pid, signal.SIGSTOP)
+        stopped |= new
+        if not new:
+            break
+    return stopped
+
+
+def _reap(pid):
+    try:
         os.waitpid(pid, 0)
-    return bool(found)
+    except ChildProcessError:  # its own parent's, as yet
+        pass
 
 
 def _strays(known):
+    """Return all that comes from us, but for jobs and what comes from them."""
     if not _LIBC or not _has_children():
         return []
-    try:
-        everyone = [int(name) for name in os.listdir("/proc") if name.isdigit()]
-    except OSError:
-        return []
-    return [pid for pid in everyone if pid not in known and _parent(pid) == os.getpid()]
+    return processes.below(os.getpid(), without=known)
 
 
 def _has_children():
@@ -331,11 +368,3 @@ def _has_children():
     except ChildProcessError:
         return False
     return True
-
-
-def _parent(pid):
-    try:
-        with open("/proc/%d/stat" % pid, errors="replace") as file:
-            return int(file.read().rpartition(")")[2].split()[1])
-    except (OSError, ValueError, IndexError):
-        return None

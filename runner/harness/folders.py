@@ -8,6 +8,8 @@ import os
 import stat
 import time
 
+from . import processes
+
 PAUSE = 0.5  # seconds between two looks
 SHARE = 0.1  # of the time, at most, is spent looking
 ENTRIES = 100000
@@ -43,26 +45,29 @@ class Folders:
         """Return a new file in the job's own folder; there must be none of that name."""
         return os.fdopen(os.open(name, _NEW, 0o666, dir_fd=self._handles[0]), "wb", 0)
 
-    def soon_full(self):
-        """Tell whether they are over the limit, if it is time to look again."""
+    def soon_full(self, pid):
+        """
+        Tell whether they are over the limit, if it is time to look again.
+
+        Args:
+            pid: Of the job, which may hold files open that have no name any more.
+        """
         started = time.monotonic()
         if started < self._next:
             return False
-        full = self.full()
+        full = self.full(pid)
         ended = time.monotonic()
         self._next = ended + max(PAUSE, (ended - started) / SHARE)
         return full
 
-    def full(self):
-        """
-        Tell whether they are over the limit: of bytes, or of what can be looked at in a reasonable time.
-
-        Files that have no name any more are not seen.
-        """
+    def full(self, pid=None):
+        """Tell whether they are over the limit: of bytes, or of what can be looked at in a reasonable time."""
         count = _Count(self._limit)
         try:
             for handle in self._handles:
                 count.add(handle, 0)
+            for each in [pid] + processes.below(pid) if pid else []:
+                count.add_nameless(each, os.fstat(self._handles[0]).st_dev)
         except _OverError:
             return True
         except OSError:  # nothing can be said, which must not end the server
@@ -98,6 +103,21 @@ class _Count:
                 self._enter(name, folder, depth)
             except OSError:  # it has gone meanwhile
                 continue
+
+    def add_nameless(self, pid, device):
+        """Add the files on a device that a process holds open, and that have no name any more."""
+        try:
+            files = os.listdir("/proc/%d/fd" % pid)
+        except OSError:  # it has gone meanwhile, or does not let us see
+            return
+        for name in files:
+            try:
+                status = os.stat("/proc/%d/fd/%s" % (pid, name))
+            except OSError:
+                continue
+            if status.st_nlink == 0 and status.st_dev == device and status.st_ino not in self._linked:
+                self._linked.add(status.st_ino)
+                self._spend(status.st_blocks * 512)
 
     def _add_entry(self, entry):
         """Add an entry; return whether it is a folder, whose content comes on top."""

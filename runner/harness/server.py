@@ -173,6 +173,8 @@ class Server:
             reaped, status, usage = os.wait4(pid, os.WNOHANG)
             if reaped:
                 del self._children[pid]
+                if self._hidden:  # what it left must not change its folder any more, nor be in the way of the others
+                    children.end_strays(self._children)
                 self.answer(**child.reaped(status, usage))
         if not self._children:
             children.end_strays(())

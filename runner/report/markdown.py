@@ -19,13 +19,14 @@ from runner.report.noise import noise
 from runner.report.text import clean, code, explained, fenced, general, listed, prose, shortened
 from runner.report.ways import told as told_ways
 from runner.report.ways import ways
-from runner.report.words import counted, headline, mark, number, told
+from runner.report.words import counted, headline, mark, new, news, number, told
 from runner.results import Results, to_frame
 from runner.verdict import phrases, steps
 
 _PACKAGES = ("numpy", "h5py", "protobuf")
 _MOST_FAILURES = 200
 _MOST_NAMES = 30
+_MOST_NEW = 20
 _MOST_PAIRS = 6
 _MOST_WAYS = 20
 _ADDRESS = re.compile(r"https?://[\w.~:/?#@!$&'()+,;=%-]+", re.ASCII)
@@ -84,6 +85,10 @@ def _answer(results: Results) -> Iterator[str]:
     if upgrades:
         yield "\n".join(f"- {mark(upgrade)} {prose(told(upgrade))}" for upgrade in upgrades)
     yield counted(results.answer.counts)
+    if known := news(results.cells):
+        yield known
+        if found := new(results.cells):
+            yield "\n".join(f"- new: {code(cell.id)}: {cell.status}, {cell.cause or '?'}" for cell in found[:_MOST_NEW])
 
 
 def _summary(frame: pandas.DataFrame, order: Sequence[str]) -> Iterator[str]:

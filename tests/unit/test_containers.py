@@ -10,7 +10,7 @@ from runner.environments.engine import Image
 from runner.environments.variables import for_container, forwarded
 from tests.fakes import environment
 
-IMAGE = Image(id="sha256:0", content="", name="python:3.11-slim")
+IMAGE = Image(id="sha256:0", content="", reference="python", name="python:3.11-slim")
 
 
 def task(*, readable: tuple[str, ...] = (), writable: tuple[str, ...] = ()) -> Task:

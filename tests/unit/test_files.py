@@ -38,6 +38,24 @@ def test_closed_folders_are_removed(tmp_path: Path) -> None:
     assert not folder.exists()
 
 
+def test_deep_folders_are_removed(tmp_path: Path) -> None:
+    """Folders in folders are removed, however deep, and however long their path is."""
+    folder, here = tmp_path / "folder", Path.cwd()
+    folder.mkdir()
+    os.chdir(folder)
+    try:
+        for number in range(1500):
+            Path("deeper").mkdir()
+            os.chdir("deeper")
+            Path("file").touch(0o000)
+            if number % 500 == 0:
+                Path(os.fsdecode(b"\xff\n")).mkdir(0o000)
+    finally:
+        os.chdir(here)
+    remove(folder)
+    assert not folder.exists()
+
+
 def test_folder_that_is_not_there(tmp_path: Path) -> None:
     """A folder that is not there is removed already."""
     remove(tmp_path / "nothing")

@@ -86,6 +86,21 @@ for number in os.listdir("/proc/%d/fd" % os.getppid()):
     refused(os.readlink, "/proc/%d/fd/%s" % (os.getppid(), number))
     refused(os.open, "/proc/%d/fd/%s" % (os.getppid(), number), os.O_WRONLY | os.O_NONBLOCK)
 """,
+    "limit_the_server": "import resource; refused(resource.prlimit, os.getppid(), resource.RLIMIT_FSIZE, (0, 0))",
+    "leave_the_machine": """
+try:
+    socket.socket(40, socket.SOCK_STREAM)  # to the host of a virtual machine
+except OSError as error:
+    assert error.errno == errno.EAFNOSUPPORT
+else:
+    raise AssertionError("it was allowed")
+""",
+    "close_to_all": """
+mode = os.stat(HIDDEN).st_mode
+for change in (os.chmod, lambda *args: subprocess.call(["chmod", "0", args[0]])):
+    change(HIDDEN, 0)
+    assert os.stat(HIDDEN).st_mode == mode
+""",
     "call_a_socket": "refused(socket.socket(socket.AF_UNIX).connect, CALLED)",
     "gain_rights": """
 status = subprocess.check_output(["cat", "/proc/self/status"]).decode()
@@ -110,6 +125,8 @@ assert open('soft').read() == ''
 """,
     "keep_temporary_files": "tempfile.NamedTemporaryFile().write(b'x'); tempfile.TemporaryDirectory().cleanup()",
     "throw_away": "open('/dev/null', 'w').write('x'); subprocess.check_call(['true'], stdout=subprocess.DEVNULL)",
+    "change_a_mode": "open('file', 'w').close(); os.chmod('file', 0o600); shutil.copy('file', 'copy')",
+    "limit_itself": "import resource; resource.setrlimit(resource.RLIMIT_CORE, (0, 0))",
     "run_programs": "assert subprocess.check_output([sys.executable, '-c', 'print(1)']) == b'1\\n'",
     "end_its_own": "child = subprocess.Popen(['sleep', '60']); child.kill(); assert child.wait() == -9",
     "talk_to_its_own": "one, two = socket.socketpair(); one.send(b'x'); assert two.recv(1) == b'x'",

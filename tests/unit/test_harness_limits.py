@@ -21,6 +21,7 @@ FILLING = {
     "below": "os.makedirs('a/b/c'); open('a/b/c/file', 'wb').write(bytes(2**24))",
     "closed": "os.mkdir('a'); open('a/file', 'wb').write(bytes(2**24)); os.chmod('a', 0)",
     "deep": "[(os.mkdir('a'), os.chdir('a')) for _ in range(300)]",
+    "nameless": "kept = open('file', 'wb'); os.remove('file'); kept.write(bytes(2**24)); time.sleep(3)",
     "artifact": "os.makedirs(path + '.d'); open(path + '.d/file', 'wb').write(bytes(2**24))",
 }
 """What fills a folder of 8 MiB, or makes it too deep to look at."""
@@ -75,6 +76,13 @@ def test_job_over_the_limit_is_ended(lab: Lab) -> None:
     assert record.seconds < 10
 
 
+def test_room_is_given_back(lab: Lab) -> None:
+    """What a save has written that was ended for it is gone, and what another kept is still there."""
+    lab.run([lab.scenario("large", doing(FILLING["one_file"])), lab.scenario("small")], limits=SMALL)
+    assert list(lab.folder.rglob("scratch/file")) == []
+    assert len(list(lab.folder.rglob("artifact/model.h5"))) == 1
+
+
 def test_more_files_than_can_be_looked_at(lab: Lab) -> None:
     """A folder with too many files to look at is over the limit, though all of them are empty."""
     scenario = lab.scenario("one", doing("[open(str(number), 'w').close() for number in range(200)]"))
@@ -104,6 +112,34 @@ def test_death_by_the_kernel_for_want_of_memory(
     scenario = lab.scenario("one", doing(f"{count}; {dies}"))
     (record,) = lab.execute(plan(matrix([counted], [scenario]), Filters()), jobs=1).records
     assert (record.status, record.cause) == (status, cause), record.explanation
+
+
+@pytest.mark.parametrize(("counter", "word"), [("COUNTERS", "oom_kill"), ("FORKS", "max")], ids=["memory", "processes"])
+def test_death_beside_others_that_take_all(lab: Lab, counter: str, word: str) -> None:
+    """What fails while its neighbours may have taken all memory or processes is tried again without them."""
+    count, tried = lab.folder / "count", lab.folder / "tried"
+    count.write_text(f"{word} 1\n")
+    dies = f"open({str(count)!r}, 'w').write('{word} 2\\n'); open({str(tried)!r}, 'w').close(); os._exit(1)"
+    victim = f"time.sleep(0.5)\n        if not os.path.exists({str(tried)!r}): {dies}"
+    counted = environment("tf1", FAKE_IMPORT=f"import harness.cgroup as c\nc.{counter} = ({str(count)!r},)")
+    scenarios = [lab.scenario("neighbour", doing("time.sleep(2)")), lab.scenario("victim", doing(victim))]
+    records = lab.execute(plan(matrix([counted], scenarios), Filters()), jobs=2).records
+    assert {record.scenario: record.status for record in records} == {
+        "neighbour": Status.PASS,
+        "victim": Status.PASS,
+    }
+    assert tried.exists()
+
+
+def test_link_in_the_place_of_an_artifact_is_not_mounted(lab: Lab) -> None:
+    """A link that a save left in the place of its artifact is nothing that a job needs: it may lead anywhere."""
+    saving = job(lab, "one")
+    loading = replace(saving, kind="load", folder=str(lab.folder), artifact=str(lab.folder.parent / "artifact"))
+    Path(loading.artifact).mkdir()
+    assert Path(loading.artifact) in loading.reach().readable
+    Path(loading.artifact).rmdir()
+    Path(loading.artifact).symlink_to("/etc")
+    assert Path(loading.artifact) not in loading.reach().readable
 
 
 def job(lab: Lab, name: str, save: str = SAVE) -> Job:

@@ -15,7 +15,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.errors import MatrixError, Mistake
+from runner.errors import DocumentError, Mistake
 from runner.matrix import json_schema, read_matrix
 from runner.model import Backend, Call, Direction, Exclusion, Format, Isolation, Limits, Matrix, Pairs, Tolerance
 
@@ -95,7 +95,7 @@ def mistakes(read: Read, folder: Path) -> Mistakes:
     """Return what gives the mistakes in a text, as ``LINE:COLUMN: message``."""
 
     def mistakes(text: str) -> Sequence[str]:
-        with pytest.raises(MatrixError) as raised:
+        with pytest.raises(DocumentError) as raised:
             read(text)
         lines = str(raised.value).splitlines()
         assert all(line.startswith(f"{folder / 'matrix.yaml'}:") for line in lines)
@@ -382,7 +382,7 @@ def test_all_mistakes_are_reported_in_the_order_of_the_file(mistakes: Mistakes) 
 
 def test_a_file_that_cannot_be_read_is_a_mistake_too(tmp_path: Path) -> None:
     """A missing matrix ends in the same kind of sentence, with the exit status of a wrong matrix."""
-    with pytest.raises(MatrixError, match=r"nowhere\.yaml:1:1: there is no such file") as raised:
+    with pytest.raises(DocumentError, match=r"nowhere\.yaml:1:1: there is no such file") as raised:
         read_matrix(tmp_path / "nowhere.yaml")
     assert raised.value.exit_status == 2
 
@@ -439,7 +439,7 @@ def test_a_name_that_cannot_be_printed_is_quoted(tmp_path: Path) -> None:
     matrix = {**yaml.safe_load(CONTRACT), "environments": {"\ud7fc": None}}
     path = tmp_path / "matrix.yaml"
     path.write_text(yaml.safe_dump(matrix, allow_unicode=True), encoding="utf-8")
-    with pytest.raises(MatrixError) as refused:
+    with pytest.raises(DocumentError) as refused:
         read_matrix(path)
     assert all(mistake.message.isprintable() for mistake in refused.value.mistakes)
 
@@ -456,7 +456,7 @@ def test_any_matrix_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
     mistakes: Sequence[Mistake] = ()
     try:
         scenarios = read_matrix(path).scenarios
-    except MatrixError as error:
+    except DocumentError as error:
         scenarios, mistakes = (), error.mistakes
     assert bool(scenarios) is not bool(mistakes)
     assert all(mistake.line >= 1 and mistake.column >= 1 and mistake.message.isprintable() for mistake in mistakes)

@@ -112,6 +112,19 @@ def test_a_folder_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> N
         write_reports(small(), tmp_path / "file")
 
 
+def test_what_is_known_is_told_from_what_is_new() -> None:
+    """Where a baseline knows something, the answer says in a sentence how much is known, new, and better."""
+    found = failing(expected=True, accepted="r").cells[1], *failing().cells
+    known, home, new = (replace(each, id=str(place)) for place, each in enumerate(found))
+    cells = (replace(known, expected=True), home, replace(new, expected=False))
+    said = "Against the baseline: 1 known, 1 new."
+    assert said in printed(results(cells, {}), width=80)
+    assert f"{said}\n\n- new: `2`: fail, ?" in to_markdown(results(cells, {}))
+    better = (replace(known, expected=True), replace(home, expected=False))
+    assert "1 known, 0 new, 1 better: they pass now." in printed(results(better, {}), width=80)
+    assert "Against" not in printed(failing(), width=80)
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 400])
 def test_a_terminal_of_any_width_shows_all_of_the_grid(width: int) -> None:
     """No line is longer than the terminal, and no tally is cut: what does not fit stands below."""
