@@ -5,7 +5,7 @@ Number 0 of every table is nothing. All text has been made printable, so the pag
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -15,8 +15,9 @@ from runner.report.grades import GRADES, NOTHING, UNKNOWN
 from runner.report.grids import ages, outcome
 from runner.report.hints import Hint, hints
 from runner.report.text import clean, printable_lines, shortened
+from runner.report.words import news
 from runner.results import Results
-from runner.verdict import GOOD, phrases
+from runner.verdict import phrases
 from runner.writing import to_json
 
 _LONGEST_LINE = 4_000
@@ -86,7 +87,7 @@ def payload(results: Results) -> dict[str, Any]:
         "cells": [list(row.values()) for row in rows],
         "failures": found,
         "hints": [_hint(hint) for hint in hints(results.cells)],
-        "compared": compared(results.cells),
+        "compared": bool(news(results.cells)),
         "words": tables.words.values,
         "lines": tables.lines.values,
         "blocks": tables.blocks.values,
@@ -103,11 +104,6 @@ def to_script(data: Mapping[str, Any]) -> str:
     """
     text = to_json(data)
     return text.replace("<", r"\u003c").replace("\u2028", r"\u2028").replace("\u2029", r"\u2029")
-
-
-def compared(cells: Iterable[Record]) -> bool:
-    """Tell whether cells were held against a baseline: without one, what is expected is what passes."""
-    return any(cell.expected != (cell.status in GOOD) for cell in cells)
 
 
 def cut(text: str, most: int) -> str:
@@ -132,6 +128,7 @@ def _cell(tables: Tables, places: Mapping[str, int], cell: Record) -> dict[str, 
         "blame": tables.word(cell.blame.text) if cell.blame else 0,
         "root": 1 + places.get(cell.root or "", -1),
         "expected": int(cell.expected),
+        "accepted": tables.word(cell.accepted),
         "attempts": cell.attempts,
         "seconds": round(cell.seconds, 2),
         "memory": cell.peak_rss_mb or 0,

@@ -309,10 +309,13 @@ def test_what_changed_shows_what_was_not_expected(opened: Opener, tmp_path: Path
     """With a baseline there is a view of what is worse and what is better than it; without one there is none."""
     found = synthetic()
     worse = {cell.id for cell in found.cells if cell.cause is Cause.CLASS_MOVED or cell.status is Status.DRIFT}
-    known = tuple(replace(cell, expected=cell.id not in worse) for cell in found.cells)
+    known = tuple(replace(cell, expected=cell.id not in worse, accepted="It is known.") for cell in found.cells)
     page = opened(written(replace(found, cells=known), tmp_path))
-    page.get_by_role("link", name="What changed").click()
-    expect(page.locator("#view")).to_contain_text(f"{len(worse)} not expected, 0 better than expected")
+    page.locator("#views").get_by_role("link", name="What changed").click()
+    bad = sum(cell.status not in GOOD for cell in found.cells)
+    expect(page.locator("#answer")).to_contain_text(f"{bad - len(worse):,} known, {len(worse)} new")
+    expect(page.locator("#view")).to_contain_text(f"{bad - len(worse):,} cells known, {len(worse)} new, 0 better")
+    expect(page.locator("#view")).to_contain_text(f"{bad - len(worse):,} cells: It is known.")
 
 
 def test_without_a_baseline_nothing_changed(opened: Opener, small: Path) -> None:

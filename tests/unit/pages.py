@@ -94,6 +94,7 @@ def _hostile_cell(home: Record) -> Record:
         remedies=(tried, replace(tried, status=Status.FAIL, cause=Cause.UNRECOGNISED)),
         warnings=(Warned(kind=HOSTILE, text=HOSTILE),),
         blame=Blame(text=HOSTILE),
+        accepted=HOSTILE,
         log=HOSTILE,
         reproduce=HOSTILE,
     )

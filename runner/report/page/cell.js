@@ -31,7 +31,8 @@ function whatHappened(cell) {
   return [
     el("p", null, el("span", { class: `chip status-${cell.status}` }, `${cell.word.split(" ")[0]} ${outcomeInWords(cell)}`),
       cell.cause && [" cause ", el("code", null, cell.cause)],
-      DATA.compared && !cell.expected && el("b", null, " not expected")),
+      DATA.compared && !cell.expected && el("b", null, " not as the baseline says")),
+    cell.accepted > 0 && el("p", { class: "note" }, "Accepted: ", spans(word(cell.accepted))),
     cell.explanation > 0 && el("p", { class: "explanation" }, spans(word(cell.explanation))),
     cell.error > 0 && el("p", null, el("code", null, word(cell.error))),
     also.length > 0 && el("p", null, `Behind it came to light: ${also.join(", ")}.`),
