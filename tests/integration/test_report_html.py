@@ -368,8 +368,14 @@ def test_an_open_cell_is_printed_alone_and_whole(opened: Opener, small: Path) ->
 
 @pytest.mark.parametrize("width", [360, 768, 1920])
 def test_no_width_makes_the_page_scroll_sideways(opened: Opener, small: Path, width: int) -> None:
-    """On a phone only tables scroll, and a cell takes the whole width."""
+    """On a phone only tables scroll, filters open within the page, and a cell takes the whole width."""
     page = opened(small, PAIR, viewport={"width": width, "height": 800})
+    for facet in page.locator(".facet").all():
+        facet.locator("summary").click()
+        box = facet.locator("fieldset").bounding_box()
+        assert box
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= width
+        page.keyboard.press("Escape")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     page.locator("#view .outcome").first.click()
     assert page.locator("dialog").evaluate("(node) => node.scrollWidth <= node.clientWidth")
