@@ -85,6 +85,13 @@ def known_failures(session: nox.Session) -> None:
 
 
 @nox.session
+def pictures(session: nox.Session) -> None:
+    """Make the pictures of the README anew from an output folder: nox -s pictures -- reports/latest."""
+    session.install("-e", ".", "--group", "tests")
+    session.run("python", "-m", "tools.screenshots", *session.posargs)
+
+
+@nox.session
 def releases(session: nox.Session) -> None:
     """Write runner/releases.toml anew: nox -s releases -- --index URL."""
     session.install("-e", ".")

@@ -12,7 +12,7 @@ import pandas
 from tabulate import tabulate
 
 from runner.model import Status
-from runner.report.failures import Failure, Kind, failures, grouped
+from runner.report.failures import KINDS, Failure, Kind, failures, grouped
 from runner.report.fitting import LIMIT, Fold, Part, fitted
 from runner.report.grids import LEGEND, ages, outcomes, summary
 from runner.report.noise import noise
@@ -30,12 +30,6 @@ _MOST_NEW = 20
 _MOST_PAIRS = 6
 _MOST_WAYS = 20
 _ADDRESS = re.compile(r"https?://[\w.~:/?#@!$&'()+,;=%-]+", re.ASCII)
-_KINDS = {
-    Kind.UPGRADE: "in an upgrade",
-    Kind.ROLLBACK: "on the way back",
-    Kind.UNRELATED: "without a change",
-    Kind.UNKNOWN: "not judged",
-}
 _SECTIONS = {
     Kind.UPGRADE: (
         "What breaks in an upgrade",
@@ -114,9 +108,9 @@ def _causes(found: Sequence[Failure]) -> Iterator[str]:
     if not found:
         return
     yield "## Causes"
-    rows = pandas.DataFrame({"cause": f.cause, "kind": _KINDS[f.kind], "cells": f.cells} for f in found)
+    rows = pandas.DataFrame({"cause": f.cause, "kind": KINDS[f.kind], "cells": f.cells} for f in found)
     table = rows.pivot_table(index="cause", columns="kind", values="cells", aggfunc="sum", fill_value=0)
-    titles = [title for title in _KINDS.values() if title in table]
+    titles = [title for title in KINDS.values() if title in table]
     table = table.sort_values(titles, ascending=False, kind="stable")[titles].assign(cells=table.sum(axis="columns"))
     models = {cause: {model for f in found if f.cause == cause for model in f.models} for cause in table.index}
     yield _table(table.assign(models=[len(models[cause]) for cause in table.index]).reset_index())

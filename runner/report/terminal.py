@@ -42,7 +42,7 @@ def render(results: Results, folder: Path | None = None) -> RenderableType:
         *([Text(known)] if (known := news(results.cells)) else []),
         *([Text(ways)] if (ways := told_ways(results.cells)) else []),
         *(
-            [Text(f"Reports: {clean(folder / 'report.md')}, results.csv, results.json", overflow="fold")]
+            [Text(f"Reports: {clean(folder / 'report.html')}, report.md, results.csv, results.json", overflow="fold")]
             if folder
             else []
         ),

@@ -26,12 +26,14 @@ from runner.report import write_reports
 from runner.report.failures import Kind, failures
 from runner.report.grids import ages, outcomes, summary, tallies
 from runner.report.markdown import to_markdown
+from runner.report.picture import to_svg
 from runner.report.table import to_csv
 from runner.report.terminal import render
 from runner.results import Results, read_results, to_frame
 from runner.verdict import GOOD, completed
 from tests.unit.synthetic import results, synthetic
 
+REPORT_FILES = ("results.csv", "report.md", "report.html", "report.svg", "junit.xml", "report.png")
 GOLDEN = Path(__file__).parent / "golden"
 OLD = EnvironmentRecord(tensorflow="2.15.1", keras="2.15.0")
 NEW = EnvironmentRecord(tensorflow="2.16.2", keras="3.3.3")
@@ -60,6 +62,7 @@ def printed(found: Results, *, width: int) -> str:
 REPORTS: dict[str, Callable[[Results], str]] = {
     "report.md": to_markdown,
     "results.csv": to_csv,
+    "report.svg": to_svg,
     "terminal-120.txt": lambda found: printed(found, width=120),
     "terminal-60.txt": lambda found: printed(found, width=60),
 }
@@ -97,7 +100,7 @@ def test_images_are_named_with_their_digest() -> None:
 def test_a_run_writes_its_reports(tmp_path: Path) -> None:
     """The folder holds the reports and the results that they can be written from again."""
     written = write_reports(small(), tmp_path / "latest")
-    assert {path.name for path in written} == {"results.json", "results.csv", "report.md", "junit.xml"}
+    assert {path.name for path in written} == {"results.json", *REPORT_FILES}
     again = write_reports(read_results(tmp_path / "latest"), tmp_path / "again")
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in written]
 
