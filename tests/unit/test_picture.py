@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from runner.model import EnvironmentRecord
-from runner.report import write_reports
+from runner.report import REPORTS, write_reports
 from runner.report.chart import to_png
 from runner.report.grids import ages, summary
 from runner.report.picture import to_svg
@@ -74,7 +74,7 @@ def test_without_matplotlib_there_are_no_pixels(tmp_path: Path, monkeypatch: pyt
     """Where matplotlib is not installed, all but report.png is written."""
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     written = {path.name for path in write_reports(synthetic(scenarios=["dense"]), tmp_path)}
-    assert written == {"results.json", "results.csv", "report.md", "report.svg", "report.html"}
+    assert written == {"results.json", *REPORTS}
 
 
 @pytest.mark.parametrize("found", [hostile(), EMPTY], ids=["hostile", "empty"])
