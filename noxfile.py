@@ -41,6 +41,13 @@ def environment(session: nox.Session, name: str) -> None:
 
 
 @nox.session
+def image(session: nox.Session) -> None:
+    """Build an image of one environment to keep or to ship: nox -s image -- tf2.15."""
+    session.install("-e", ".")
+    session.run("python", "-m", "runner.environments.image", *session.posargs)
+
+
+@nox.session
 def tests(session: nox.Session) -> None:
     """Lint, then run all tests, those with real environments included: nox -s tests -- -k matrix."""
     session.install("-e", ".", "--group", "tests", "--group", "lint")
@@ -75,6 +82,13 @@ def known_failures(session: nox.Session) -> None:
     """Reproduce what is known to fail in the field, and write docs/known_failures.md."""
     session.install("-e", ".")
     session.run("python", "tools/known_failures.py", *session.posargs)
+
+
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """Make the pictures of the README anew from an output folder: nox -s pictures -- reports/latest."""
+    session.install("-e", ".", "--group", "tests")
+    session.run("python", "-m", "tools.screenshots", *session.posargs)
 
 
 @nox.session

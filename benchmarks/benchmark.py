@@ -38,7 +38,7 @@ from runner.matrix import read_matrix
 from runner.model import Backend, EnvironmentSpec, Format
 from runner.options import cores
 from runner.plan import Filters, Plan, plan
-from runner.progress import Display
+from runner.progress import display
 
 HERE = Path(__file__).parent
 SCENARIOS = ("dense", "lstm")
@@ -119,10 +119,10 @@ def measure(wanted: Plan) -> Figures:
 
 
 async def _execute(wanted: Plan) -> Executed:
-    with tempfile.TemporaryDirectory() as output, Display(Console(stderr=True), len(wanted.cells)) as display:
+    with tempfile.TemporaryDirectory() as output, display(Console(stderr=True), len(wanted.cells)) as shown:
         options = Options(cache=cache_folder(), output=Path(output), jobs=cores(), fresh=True)
         with builders(wanted.matrix, options.jobs) as backends:
-            return await execute(wanted, backends, {}, options, display)
+            return await execute(wanted, backends, {}, options, shown)
 
 
 def plain_loop(wanted: Plan, environments: dict[str, Environment]) -> tuple[float, int]:

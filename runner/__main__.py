@@ -9,23 +9,24 @@ import asyncio
 import json
 import os
 import platform
+import shlex
 import signal
 import sys
 import time
 from collections.abc import Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 from runner import __version__, options
 from runner.errors import RunnerError, UnjudgeableError, UsageError
-from runner.matrix import json_schema, read_matrix
-from runner.model import EnvironmentSpec, Matrix, Record
+from runner.matrix import environment, json_schema, read_matrix
+from runner.model import Matrix, Record
 from runner.plan import Plan, plan
 from runner.remedies import Mode
-from runner.wording import nearest, shown
 
 if TYPE_CHECKING:
+    from runner.baseline.gate import Held, Stored
     from runner.execution.run import Executed
     from runner.execution.settings import Options
     from runner.progress import Display
@@ -56,15 +57,19 @@ def run(arguments: argparse.Namespace) -> int:
 
     started, clock = datetime.now(UTC), time.monotonic()
     wanted = plan(read_matrix(arguments.matrix, arguments.backend), options.filters(arguments))
+    against = _baseline(arguments)
     try:
         executed = _execute(wanted, arguments)
     except KeyboardInterrupt:
         print("Interrupted. What finished is kept: the same command goes on from there.", file=sys.stderr)
         return INTERRUPTED
     results = _results(wanted, executed, started, time.monotonic() - clock)
+    held = _held(results, against, wanted.matrix, arguments.accept) if against else None
+    results = held.results if held else results
     _write_pins(arguments.output / "environments", executed.pins)
     write_reports(results, arguments.output)
-    _print(results, arguments.output)
+    _print(results, arguments.output, as_json=arguments.json)
+    _print_around(results, held, arguments)
     return exit_status(results.cells, arguments.fail_on)
 
 
@@ -83,9 +88,35 @@ def report(arguments: argparse.Namespace) -> int:
     from runner.results import read_results
 
     results = read_results(arguments.directory)
+    held = None
+    if arguments.accept or arguments.baseline:
+        matrix, against = read_matrix(arguments.matrix), _baseline(arguments)
+        held = _held(results, against, matrix, arguments.accept) if against else None
+        results = held.results if held else results
     write_reports(results, arguments.directory)
-    _print(results, arguments.directory)
+    _print(results, arguments.directory, as_json=arguments.json)
+    if held:
+        _print_gate(held, arguments, arguments.directory)
     return 0
+
+
+def diff(arguments: argparse.Namespace) -> int:
+    """Compare two runs."""
+    from rich.console import Console
+
+    from runner.difference import difference, exit_status
+    from runner.report import difference as report
+    from runner.results import read_results
+
+    found = difference(read_results(arguments.old), read_results(arguments.new))
+    match arguments.format:
+        case "json":
+            print(report.to_json(found), end="")
+        case "markdown":
+            print(report.to_markdown(found), end="")
+        case _:
+            Console().print(report.render(found))
+    return exit_status(found, arguments.fail_on)
 
 
 def repair(arguments: argparse.Namespace) -> int:
@@ -95,12 +126,12 @@ def repair(arguments: argparse.Namespace) -> int:
     from runner.report.repaired import told
 
     matrix = read_matrix(arguments.matrix, arguments.backend)
-    target = _chosen(matrix, arguments.environment)
+    target = environment(matrix, arguments.environment)
     repairing.check_names(arguments.artifact, arguments.output)
     loading = repairing.Arguments(objects=_script(arguments.objects), trusted=arguments.trust)
     how = _how(arguments)
     try:
-        with _display(0) as display, builders(matrix, how.jobs) as backends:
+        with _display(0, ()) as display, builders(matrix, how.jobs) as backends:
             wanted = repairing.repair(
                 arguments.artifact, matrix, target, arguments.output, backends, how, display, loading
             )
@@ -120,7 +151,7 @@ def schema(arguments: argparse.Namespace) -> int:
     return 0
 
 
-_VERBS = {"run": run, "plan": preview, "report": report, "repair": repair, "schema": schema}
+_VERBS = {"run": run, "plan": preview, "report": report, "diff": diff, "repair": repair, "schema": schema}
 
 
 def _execute(wanted: Plan, arguments: argparse.Namespace) -> "Executed":
@@ -129,7 +160,9 @@ def _execute(wanted: Plan, arguments: argparse.Namespace) -> "Executed":
     from runner.execution.run import execute
 
     known, how = _known(arguments), _how(arguments)
-    with _display(len(wanted.cells)) as display, builders(wanted.matrix, how.jobs) as backends:
+    names = tuple(spec.name for spec in wanted.environments)
+    showing = _display(len(wanted.cells), names, quiet=arguments.quiet, each=arguments.verbose)
+    with showing as display, builders(wanted.matrix, how.jobs) as backends:
         return _to_its_end(execute(wanted, backends, known, how, display))
 
 
@@ -147,12 +180,12 @@ async def _terminable(work: Coroutine[Any, Any, T]) -> T:
     return await task
 
 
-def _display(cells: int) -> "Display":
+def _display(cells: int, environments: tuple[str, ...], *, quiet: bool = False, each: bool = False) -> "Display":
     from rich.console import Console
 
-    from runner.progress import Display
+    from runner.progress import display
 
-    return Display(Console(stderr=True), cells=cells)
+    return display(Console(stderr=True), cells, environments, quiet=quiet, each=each)
 
 
 def _how(arguments: argparse.Namespace) -> "Options":
@@ -174,13 +207,6 @@ def _script(path: Path | None) -> Path | None:
     if path and not path.is_file():
         raise UsageError(f"There is no file {path}, which should define the model's own classes.")
     return path
-
-
-def _chosen(matrix: Matrix, name: str) -> EnvironmentSpec:
-    names = [spec.name for spec in matrix.environments]
-    if name not in names:
-        raise UsageError(f"{shown(name)} is no environment of {matrix.path}{nearest(name, names)}.")
-    return matrix.environments[names.index(name)]
 
 
 def _known(arguments: argparse.Namespace) -> Mapping[str, Record]:
@@ -218,6 +244,37 @@ def _results(wanted: Plan, executed: "Executed", started: datetime, seconds: flo
     )
 
 
+def _baseline(arguments: argparse.Namespace) -> "Stored | None":
+    from runner.baseline.gate import stored
+
+    return stored(arguments.baseline, arguments.matrix, accept=arguments.accept)
+
+
+def _held(results: "Results", against: "Stored", matrix: Matrix, accept: bool) -> "Held":
+    from runner.baseline.gate import hold
+
+    return hold(results, against, matrix, datetime.now().astimezone().date(), accept=accept)
+
+
+def _print_around(results: "Results", held: "Held | None", arguments: argparse.Namespace) -> None:
+    """Print what stands beside the answer: the gate, and what GitHub Actions reads."""
+    from runner.report.words import new
+
+    if held:
+        _print_gate(held, arguments, arguments.output)
+    elif new(results.cells) and not arguments.json:
+        print(f"To fail only for what is new from now on: {shlex.join(options.accepting(arguments, arguments.output))}")
+    _tell_github(results, sys.stderr if arguments.json else sys.stdout)
+
+
+def _print_gate(held: "Held", arguments: argparse.Namespace, output: Path) -> None:
+    from rich.console import Console
+
+    from runner.report.gate import render
+
+    Console(stderr=arguments.json).print(render(held, options.accepting(arguments, output)))
+
+
 def _write_pins(folder: Path, pins: Mapping[str, Sequence[str]]) -> None:
     from runner.writing import write_text
 
@@ -225,12 +282,31 @@ def _write_pins(folder: Path, pins: Mapping[str, Sequence[str]]) -> None:
         write_text(folder / f"{name}.txt", "".join(f"{line}\n" for line in lines))
 
 
-def _print(results: "Results", output: Path) -> None:
+def _print(results: "Results", output: Path, *, as_json: bool = False) -> None:
+    """Print the table and the answer, or what results.json holds."""
+    if as_json:
+        sys.stdout.buffer.write((output / "results.json").read_bytes())
+        sys.stdout.buffer.flush()
+        return
     from rich.console import Console
 
     from runner.report.terminal import render
 
     Console().print(render(results, output))
+
+
+def _tell_github(results: "Results", stream: TextIO) -> None:
+    """Make annotations and the summary of the step where GitHub Actions runs this; it reads both streams."""
+    from runner.report.github import annotations, append_summary, is_here
+
+    if is_here(os.environ):
+        for command in annotations(results.cells):
+            print(command, file=stream, flush=True)
+    if summary := os.environ.get("GITHUB_STEP_SUMMARY"):
+        try:
+            append_summary(results, Path(summary))
+        except OSError as error:
+            print(f"The summary of the step cannot be written ({error}); the reports are.", file=sys.stderr)
 
 
 if __name__ == "__main__":

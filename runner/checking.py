@@ -1,41 +1,33 @@
 """
-Plain data -> Document: all of it that is sound, and a sentence for everything that is not.
+Plain data -> document: all of it that is sound, and a sentence for everything that is not.
 
 What is not sound is left out, so that one mistake hides no other.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from copy import deepcopy
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import Generic, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from runner.document import (
-    NAME,
-    VARIABLE,
-    Document,
-    EnvironmentShape,
-    ExclusionShape,
-    LimitsShape,
-    PairsShape,
-    ReleasesShape,
-    RequiresShape,
-    ScenarioShape,
-    Shape,
-    ToleranceShape,
-)
+from runner.document import NAME, VARIABLE, Shape
 from runner.errors import Mistake
 from runner.wording import nearest, shown
 from runner.yaml_source import Data, Route, Source, quote_it
+
+D = TypeVar("D", bound=Shape)
+ShapeAt: TypeAlias = Callable[[Route], type[Shape]]
+"""Which shape the mapping at a route has."""
 
 _KEY = "[key]"  # pydantic's way to say that a key, not its value, is wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(Generic[D]):
     """
     What is sound of a file.
 
@@ -43,7 +35,7 @@ class Checked:
         spoiled: Routes of what was left out, or is likely to be there under a misspelt key.
     """
 
-    document: Document
+    document: D
     mistakes: tuple[Mistake, ...]
     spoiled: frozenset[Route]
 
@@ -52,20 +44,20 @@ class Checked:
         return any(route[:length] in self.spoiled for length in range(1, len(route) + 1))
 
 
-def check(source: Source) -> Checked:
-    """Check a file against the shapes."""
+def check(source: Source, shape: type[D], shape_at: ShapeAt) -> Checked[D]:
+    """Check a file against the shape of all of it; `shape_at` tells which keys may stand where."""
     data = deepcopy(source.data)
     mistakes: tuple[Mistake, ...] = ()
     spoiled: set[Route] = set()
     while True:
         try:
-            document = Document.model_validate(data)
+            document = shape.model_validate(data)
         except ValidationError as error:
             problems = error.errors(include_url=False, include_input=False)
-            mistakes = mistakes or tuple(_mistakes(problems, source))
+            mistakes = mistakes or tuple(_mistakes(problems, source, shape_at))
             left_out = {_left_out(problem) for problem in problems}
-            spoiled |= left_out | _misspelt(problems, source)
-            for route in sorted(left_out, key=_comparable, reverse=True):
+            spoiled |= left_out | _misspelt(problems, source, shape_at)
+            for route in sorted({_there(data, route) for route in left_out}, key=_comparable, reverse=True):
                 _leave_out(data, route)
         else:
             return Checked(document=document, mistakes=mistakes, spoiled=frozenset(spoiled))
@@ -77,24 +69,29 @@ def _left_out(problem: ErrorDetails) -> Route:
     return route[:-1] if problem["type"] == "missing" and len(route) > 1 else route
 
 
-def _leave_out(data: dict[str, Data], route: Route) -> None:
-    """Remove what is at a route, or the last that is there on the way to it: a text may stand for a list of one."""
-    if route == ("version",):
-        data["version"] = 1
-        return
-    steps: list[tuple[Data, str | int]] = []
+def _there(data: dict[str, Data], route: Route) -> Route:
+    """Return a route up to the last that is there: a text may stand for a list of one."""
     holder: Data = data
-    for step in route:
-        steps.append((holder, step))
+    for length, step in enumerate(route):
         match holder, step:
             case dict(), str() if step in holder:
                 holder = holder[step]
             case list(), int() if step < len(holder):
                 holder = holder[step]
             case _:
-                steps.pop()
-                break
-    match steps[-1]:
+                return route if route == ("version",) else route[:length]
+    return route
+
+
+def _leave_out(data: dict[str, Data], route: Route) -> None:
+    """Remove what is at a route."""
+    if route == ("version",):
+        data["version"] = 1
+        return
+    holder: Data = data
+    for step in route[:-1]:
+        holder = holder[step]  # type: ignore[index]
+    match holder, route[-1]:
         case dict() as mapping, str() as key:
             del mapping[key]
         case list() as items, int() as index:
@@ -106,36 +103,40 @@ def _comparable(route: Route) -> list[tuple[bool, str | int]]:
     return [(isinstance(step, int), step) for step in route]
 
 
-def _misspelt(problems: Iterable[ErrorDetails], source: Source) -> set[Route]:
+def _misspelt(problems: Iterable[ErrorDetails], source: Source, shape_at: ShapeAt) -> set[Route]:
     """Return the keys that are not there, and that unknown ones were likely meant to be."""
     unknown = [_route(problem) for problem in problems if problem["type"] == "extra_forbidden"]
-    meant = {(*route[:-1], key) for route in unknown for key in get_close_matches(str(route[-1]), _known(route), n=1)}
+    meant = {
+        (*route[:-1], key)
+        for route in unknown
+        for key in get_close_matches(str(route[-1]), _known(route, shape_at), n=1)
+    }
     return {route for route in meant if route not in source.keys}
 
 
-def _mistakes(problems: Iterable[ErrorDetails], source: Source) -> Iterable[Mistake]:
-    misspelt = _misspelt(problems, source)
+def _mistakes(problems: Iterable[ErrorDetails], source: Source, shape_at: ShapeAt) -> Iterable[Mistake]:
+    misspelt = _misspelt(problems, source, shape_at)
     for problem in problems:
         route = _route(problem)
         is_misspelt = problem["type"] == "missing" and route in misspelt
         is_spoiled = problem["type"] == "too_short" and source.at(route)  # each item of it was refused
         if not is_misspelt and not is_spoiled:
             on_key = problem["type"] == "extra_forbidden" or problem["loc"][-1] == _KEY
-            yield source.mistake(route, _sentence(problem, route, source), key=on_key)
+            yield source.mistake(route, _sentence(problem, route, source, shape_at), key=on_key)
 
 
 def _route(problem: ErrorDetails) -> Route:
     return tuple(step for step in problem["loc"] if step != _KEY)
 
 
-def _sentence(problem: ErrorDetails, route: Route, source: Source) -> str:
-    """Say in the words of matrix.yaml what pydantic says in its own."""
+def _sentence(problem: ErrorDetails, route: Route, source: Source, shape_at: ShapeAt) -> str:
+    """Say in the words of the file what pydantic says in its own."""
     context = problem.get("ctx", {})
     match problem["type"]:
         case "missing":
             return f"{route[-1]!r} is missing{'; write version: 1' if route == ('version',) else ''}"
         case "extra_forbidden":
-            return f"unknown key {shown(route[-1])}{nearest(str(route[-1]), _known(route))}"
+            return f"unknown key {shown(route[-1])}{nearest(str(route[-1]), _known(route, shape_at))}"
         case "literal_error" if route == ("version",):
             return f"'version' must be 1, the only one that this program knows, not {_as_written(source, route)}"
         case "enum" | "literal_error":
@@ -179,35 +180,14 @@ def _no_such(route: Route, expected: str, source: Source) -> str:
     """Say which names there are; pydantic gives them as ``'a', 'b' or 'c'``."""
     known = re.findall(r"'([^']*)'", expected)
     *_, key = [step for step in route if isinstance(step, str)]
-    return f"unknown {key.removesuffix('s')} {_as_written(source, route)}{nearest(str(source.at(route)), known)}"
+    what = "format" if key == "formats" else key
+    return f"unknown {what} {_as_written(source, route)}{nearest(str(source.at(route)), known)}"
 
 
 def _as_written(source: Source, route: Route) -> str:
     return source.written.get(route) or shown(source.at(route))
 
 
-def _known(route: Route) -> list[str]:
+def _known(route: Route, shape_at: ShapeAt) -> list[str]:
     """Return the keys that may stand beside the one at a route."""
-    return [field.alias or name for name, field in _shape(route[:-1]).model_fields.items()]
-
-
-def _shape(route: Route) -> type[Shape]:
-    match route:
-        case ("environments", _):
-            return EnvironmentShape
-        case ("scenarios", _):
-            return ScenarioShape
-        case ("scenarios", _, "requires"):
-            return RequiresShape
-        case ("tolerance",) | ("scenarios", _, "tolerance"):
-            return ToleranceShape
-        case ("pairs", "exclude", _):
-            return ExclusionShape
-        case ("pairs",):
-            return PairsShape
-        case ("limits",):
-            return LimitsShape
-        case ("releases",):
-            return ReleasesShape
-        case _:
-            return Document
+    return [field.alias or name for name, field in shape_at(route[:-1]).model_fields.items()]

@@ -290,6 +290,29 @@ class Document(Shape):
     """What cells share in docker: those of an environment one container, or each has a container of its own."""
 
 
+def shape_at(route: tuple[str | int, ...]) -> type[Shape]:
+    """Return the shape of the mapping that the keys and indexes of a route lead to."""
+    match route:
+        case ("environments", _):
+            return EnvironmentShape
+        case ("scenarios", _):
+            return ScenarioShape
+        case ("scenarios", _, "requires"):
+            return RequiresShape
+        case ("tolerance",) | ("scenarios", _, "tolerance"):
+            return ToleranceShape
+        case ("pairs", "exclude", _):
+            return ExclusionShape
+        case ("pairs",):
+            return PairsShape
+        case ("limits",):
+            return LimitsShape
+        case ("releases",):
+            return ReleasesShape
+        case _:
+            return Document
+
+
 class _Schema(GenerateJsonSchema):
     """pydantic's own, without the titles that only repeat the names."""
 

@@ -5,7 +5,7 @@ Every error that a user can see, with its exit status.
 
     RunnerError                    1
     ├── UsageError                 2   the command line, a scenario or a stored file is wrong
-    │   └── MatrixError            2   matrix.yaml is wrong; holds every mistake with its place
+    │   └── DocumentError          2   matrix.yaml or a baseline is wrong; holds every mistake with its place
     ├── NothingSelectedError       3   the filters leave no cell
     ├── UnjudgeableError           4   an environment that is needed cannot be had
     └── OutputError                4   the output folder or the cache cannot be written
@@ -41,8 +41,8 @@ class Mistake:
         return f"{self.file}:{self.line}:{self.column}: {self.message}"
 
 
-class MatrixError(UsageError):
-    """The matrix is wrong; every mistake is reported at once, in the order of the file."""
+class DocumentError(UsageError):
+    """A matrix or a baseline is wrong; every mistake is reported at once, in the order of the file."""
 
     def __init__(self, mistakes: Sequence[Mistake]) -> None:
         self.mistakes = tuple(sorted(mistakes, key=lambda m: (m.line, m.column, m.message)))

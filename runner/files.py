@@ -4,6 +4,7 @@ import errno
 import os
 import stat
 import sys
+import time
 import uuid
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import BinaryIO
 
 from runner.writing import unwritable
 
+_PATIENCE = (0.05, 0.1, 0.2, 0.4)
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
@@ -90,12 +92,17 @@ def emptied(folder: Path) -> Path:
     Raises:
         OutputError: If it cannot be made.
     """
-    remove(folder)
-    try:
-        folder.mkdir(parents=True)
-    except OSError as error:
-        raise unwritable(folder, error) from error
-    return folder
+    for seconds in _PATIENCE:
+        remove(folder)
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            time.sleep(seconds)  # what still writes there has been sent a signal, and needs a moment to end
+        except OSError as error:
+            raise unwritable(folder, error) from error
+        else:
+            return folder
+    raise unwritable(folder, FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)))
 
 
 def open_left(path: Path) -> BinaryIO:

@@ -14,8 +14,17 @@ from pathlib import Path
 from typing import Literal, TypedDict
 
 from runner.checking import Checked, check
-from runner.document import EnvironmentShape, LimitsShape, PairsShape, ScenarioShape, ToleranceShape, json_schema
-from runner.errors import MatrixError, Mistake
+from runner.document import (
+    Document,
+    EnvironmentShape,
+    LimitsShape,
+    PairsShape,
+    ScenarioShape,
+    ToleranceShape,
+    json_schema,
+    shape_at,
+)
+from runner.errors import DocumentError, Mistake, UsageError
 from runner.model import (
     Backend,
     EnvironmentSpec,
@@ -32,7 +41,7 @@ from runner.releases import CompletionError, complete, newest_of_each_minor
 from runner.wording import nearest, shown
 from runner.yaml_source import Data, Route, Source, read_yaml
 
-__all__ = ["json_schema", "read_matrix"]
+__all__ = ["environment", "json_schema", "read_matrix"]
 
 
 class Place(TypedDict):
@@ -54,20 +63,33 @@ def read_matrix(path: Path, backend: Backend | None = None) -> Matrix:
         backend: What builds all environments, whatever the matrix says.
 
     Raises:
-        MatrixError: With every mistake in the file.
+        DocumentError: With every mistake in the file.
     """
     source = read_yaml(path)
-    draft = _Draft(source, check(source), path, backend)
+    draft = _Draft(source, check(source, Document, shape_at), path, backend)
     matrix = draft.matrix()
     if draft.mistakes:
-        raise MatrixError(tuple(dict.fromkeys(draft.mistakes)))
+        raise DocumentError(tuple(dict.fromkeys(draft.mistakes)))
     return matrix
+
+
+def environment(matrix: Matrix, name: str) -> EnvironmentSpec:
+    """
+    Return an environment by its name.
+
+    Raises:
+        UsageError: If the matrix has none of that name.
+    """
+    names = [spec.name for spec in matrix.environments]
+    if name not in names:
+        raise UsageError(f"{shown(name)} is no environment of {matrix.path}{nearest(name, names)}.")
+    return matrix.environments[names.index(name)]
 
 
 class _Draft:
     """A matrix while it is put together, and what is found to be wrong with it."""
 
-    def __init__(self, source: Source, checked: Checked, path: Path, backend: Backend | None) -> None:
+    def __init__(self, source: Source, checked: Checked[Document], path: Path, backend: Backend | None) -> None:
         self.source = source
         self.backend = backend
         self.checked = checked

@@ -172,6 +172,11 @@ class EnvironmentSpec:
     isolation: Isolation = Isolation.ENVIRONMENT
     order: tuple[tuple[int, ...], ...] = ()
 
+    @property
+    def image_name(self) -> str:
+        """Return the name of the image, which may depend on the Python."""
+        return self.image.replace("{python}", self.python)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tolerance:
@@ -378,7 +383,13 @@ class Blame:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """The judgement of one cell, as results.json stores it."""
+    """
+    The judgement of one cell, as results.json stores it.
+
+    Attributes:
+        expected: Whether it came out as the baseline says; without a baseline, whether it passes or is unsupported.
+        accepted: The reason for which the baseline accepts that it does not pass; None if it does not.
+    """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
 
@@ -401,6 +412,7 @@ class Record:
     remedies: tuple[Tried, ...] = ()
     blame: Blame | None = None
     expected: bool = False
+    accepted: str | None = None
     attempts: int = 0
     seconds: float = 0.0
     peak_rss_mb: int | None = None

@@ -9,12 +9,13 @@ from runner import __version__
 from runner.model import Backend, Format
 from runner.plan import Filters
 from runner.remedies import Mode
-from runner.verdict import FailOn
+from runner.verdict import FailOn, FailOnChange
 
 _EXAMPLES = {
     "run": "python -m runner run --scenario 'lstm*' --load tf2.21",
     "plan": "python -m runner plan --env 'tf2.1*'",
     "report": "python -m runner report reports/latest",
+    "diff": "python -m runner diff last-week/results.json reports/latest",
     "repair": "python -m runner repair model.h5 --for tf2.18 -o repaired.h5",
     "schema": "python -m runner schema > matrix.schema.json",
 }
@@ -36,6 +37,14 @@ def filters(arguments: argparse.Namespace) -> Filters:
     )
 
 
+def accepting(arguments: argparse.Namespace, output: Path) -> list[str]:
+    """Return the command that accepts what a run wrote into a folder, under the same matrix and baseline."""
+    given = {"--matrix": arguments.matrix, "--baseline": arguments.baseline}
+    said = [(name, value) for name, value in given.items() if value not in (None, Path("matrix.yaml"))]
+    words = [str(word) for pair in said for word in pair]
+    return ["python", "-m", "runner", "report", str(output), *words, "--accept"]
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="crossload",
@@ -46,9 +55,14 @@ def _parser() -> argparse.ArgumentParser:
     run = _verb(verbs, "run", "run the matrix, write the reports, print the table and the answer")
     _add_selection(run)
     _add_running(run)
+    _add_showing(run)
     _add_selection(_verb(verbs, "plan", "print what `run` would do and what it would cost; run nothing"))
     report = _verb(verbs, "report", "write every report again from the stored results")
     report.add_argument("directory", type=Path, metavar="DIR", help="an output folder, with its results.json")
+    _add_json(report)
+    _add_matrix(report)
+    _add_baseline(report)
+    _add_diff(_verb(verbs, "diff", "compare two runs: what regressed, what was fixed, what else changed"))
     _add_repair(_verb(verbs, "repair", "write a copy of a model that an environment can load, and prove it"))
     schema = _verb(verbs, "schema", "print the JSON Schema of matrix.yaml")
     schema.add_argument("--results", action="store_true", help="of results.json instead")
@@ -146,6 +160,7 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
         help="ways out that are tried for what fails: first (until one works; default), all, none",
     )
     parser.add_argument("--trust", action="store_true", help="allow remedies that run code from the artifact here")
+    _add_baseline(parser)
     parser.add_argument("--blame", action="store_true", help="find out which difference of versions breaks a cell")
     parser.add_argument(
         "--fail-on",
@@ -154,6 +169,48 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
         default=FailOn.UNEXPECTED,
         metavar="WHEN",
         help=f"which cells make the exit status 1: {', '.join(FailOn)}; default: unexpected",
+    )
+
+
+def _add_showing(parser: argparse.ArgumentParser) -> None:
+    showing = parser.add_mutually_exclusive_group()
+    for short, option, text in (
+        ("-q", "--quiet", "show nothing while it goes on, only the table and the answer"),
+        ("-v", "--verbose", "show each cell as it ends, in a line"),
+    ):
+        showing.add_argument(short, option, action="store_true", help=text)
+    _add_json(parser)
+
+
+def _add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--json", action="store_true", help="print what results.json holds instead of the table and the answer"
+    )
+
+
+def _add_baseline(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--baseline",
+        type=Path,
+        metavar="FILE",
+        help="the outcomes that are accepted; default: reports/baseline.yaml beside the matrix, if it is there",
+    )
+    parser.add_argument("--accept", action="store_true", help="write these outcomes into the baseline")
+
+
+def _add_diff(parser: argparse.ArgumentParser) -> None:
+    for name in ("old", "new"):
+        parser.add_argument(name, type=Path, metavar=name.upper(), help="a results.json, or the folder that has it")
+    parser.add_argument(
+        "--format", choices=["text", "markdown", "json"], default="text", help="what to print; default: text"
+    )
+    parser.add_argument(
+        "--fail-on",
+        type=FailOnChange,
+        choices=list(FailOnChange),
+        default=FailOnChange.REGRESSED,
+        metavar="WHEN",
+        help="what makes the exit status 1: regressed (default), any (any difference), never",
     )
 
 

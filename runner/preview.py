@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from runner.environments import locking
+from runner.model import Backend, EnvironmentSpec
 from runner.plan import Plan
 
 # Measured with CPU wheels on two cores, Linux x86-64, TensorFlow 2.8 to 2.21: the largest of them, rounded up.
@@ -45,8 +46,12 @@ def _environments(plan: Plan) -> list[str]:
     for spec in plan.environments:
         wanted = ", ".join(locking.requirements(spec))
         when = f"as of {spec.as_of}" if spec.as_of else "as of today"
-        lines.append(f"  {spec.name:<{width}}  Python {spec.python}, {wanted}, {when} ({spec.backend})")
+        lines.append(f"  {spec.name:<{width}}  Python {spec.python}, {wanted}, {when} ({_where(spec)})")
     return lines
+
+
+def _where(spec: EnvironmentSpec) -> str:
+    return str(spec.backend) if spec.backend is Backend.NOX else f"{spec.backend}, {spec.image_name}"
 
 
 def _scenarios(plan: Plan) -> list[str]:

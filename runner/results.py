@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from functools import cache
+from math import isfinite
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
@@ -18,20 +19,25 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, Self
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
+from runner import __version__
 from runner.errors import UsageError
 from runner.model import Cause, Comparison, EnvironmentRecord, Format, Phase, Record, Status
 from runner.verdict import Answer
+from runner.wording import shown
 from runner.writing import to_json, unwritable, valid, write_text
 
 if TYPE_CHECKING:
     import pandas
 
 SCHEMA: Final = 1
-"""The version of results.json; another one is refused."""
+"""
+The version of results.json. Keys that are added have defaults, so what older programs of this version wrote is read.
+"""
 
+_MORE = frozenset({"extra_forbidden", "unexpected_keyword_argument"})  # pydantic's names for a key too many
 _INT64 = 2**63 - 1
 _MEND = "Run the matrix again, or restore the file."
-_COLUMNS: "dict[str, str | type[StrEnum]]" = {
+COLUMNS: "dict[str, str | type[StrEnum]]" = {
     "id": "string",
     "scenario": "names",
     "format": Format,
@@ -64,6 +70,7 @@ _COLUMNS: "dict[str, str | type[StrEnum]]" = {
     "log": "string",
     "reproduce": "string",
 }
+"""What each column of a DataFrame of cells holds: words of a closed set, ``names``, or a type as pandas calls it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,11 +229,15 @@ def to_frame(cells: Iterable[Record]) -> "pandas.DataFrame":
     value of a nullable type. `error` is the first line of the exception; `causes`, `warnings` (their kinds) and
     `remedies` (those that gave the right outputs) are separated by spaces.
     """
+    rows = [_row(cell) for cell in cells]
+    return typed({name: [row[name] for row in rows] for name in COLUMNS})
+
+
+def typed(columns: Mapping[str, Sequence[Any]]) -> "pandas.DataFrame":
+    """Return the columns of a DataFrame of cells with their types; see `to_frame`."""
     import pandas
 
-    rows = [_row(cell) for cell in cells]
-    columns = {name: [row[name] for row in rows] for name in _COLUMNS}
-    return pandas.DataFrame({name: _series(values, _COLUMNS[name]) for name, values in columns.items()})
+    return pandas.DataFrame({name: _series(columns[name], kind) for name, kind in COLUMNS.items()})
 
 
 def _row(cell: Record) -> dict[str, object]:
@@ -250,12 +261,15 @@ def _series(values: Sequence[Any], kind: "str | type[StrEnum]") -> "pandas.Serie
 
     match kind:
         case "names":
-            return _categories(values, dict.fromkeys(values))
+            return _categories(values, [value for value in values if value is not None])
         case "string":
             return pandas.Series([None if value is None else valid(value) for value in values], dtype=kind)
-        case "Int64":
+        case "Int64" | "int64":
             small = [None if value is None else max(-_INT64, min(value, _INT64)) for value in values]
             return pandas.Series(small, dtype=kind)
+        case "Float64":
+            finite = [None if value is None or not isfinite(value) else value for value in values]
+            return pandas.Series(finite, dtype=kind)
         case str():
             return pandas.Series(values, dtype=kind)
         case _:
@@ -297,7 +311,11 @@ def _refusal(data: bytes, error: ValidationError) -> str:
         return "is JSON, but not the results of a run: it has no `schema` and `cells`."
     if version > SCHEMA:
         return f"was written by a newer crossload (schema {version}; this one reads {SCHEMA}): upgrade crossload."
-    first, *others = error.errors(include_url=False, include_input=False, include_context=False)
+    problems = error.errors(include_url=False, include_input=False, include_context=False)
+    if all(problem["type"] in _MORE for problem in problems):
+        keys = ", ".join(dict.fromkeys(str(problem["loc"][-1]) for problem in problems))
+        return f"holds what crossload {__version__} does not know ({shown(keys)}): upgrade crossload."
+    first, *others = problems
     place = ".".join(map(str, first["loc"]))
     more = f" (and {len(others)} more)" if others else ""
     return f"is damaged: {place}: {first['msg']}{more}. {_MEND}"

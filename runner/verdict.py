@@ -37,6 +37,14 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+class FailOnChange(StrEnum):
+    """Which changes make a comparison of two runs fail."""
+
+    REGRESSED = "regressed"
+    ANY = "any"
+    NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upgrade:
     """

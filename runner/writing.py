@@ -24,10 +24,20 @@ def write_text(path: Path, text: str) -> None:
     Raises:
         OutputError: If it cannot be written; what was there before still is.
     """
+    write_bytes(path, text.encode("utf-8", "backslashreplace"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """
+    Write a file, and the folder that it is in, at once or not at all.
+
+    Raises:
+        OutputError: If it cannot be written; what was there before still is.
+    """
     half = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        half.write_text(text, encoding="utf-8", errors="backslashreplace", newline="\n")
+        half.write_bytes(data)
         half.replace(path)
     except OSError as error:
         with suppress(OSError):

@@ -15,13 +15,13 @@ from typing import TypeAlias
 import yaml
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from runner.errors import MatrixError, Mistake
+from runner.errors import DocumentError, Mistake
 from runner.wording import shown
 
 Data: TypeAlias = "bool | int | float | str | list[Data] | dict[str, Data] | None"
 Route: TypeAlias = tuple[str | int, ...]  # the keys and indexes that lead to a value
 
-_LARGEST = 2**20  # bytes
+LARGEST = 2**20  # bytes
 _DEEPEST = 32  # mappings and lists in one another
 _MOST = 100_000  # values, aliases counted as often as they are used
 _PREFIX = "tag:yaml.org,2002:"
@@ -85,14 +85,17 @@ class Source:
         return _mistake(self.file, place or Place(), message)
 
 
-def read_yaml(path: Path) -> Source:
+def read_yaml(path: Path, *, largest: int = LARGEST) -> Source:
     """
     Read a file that holds one mapping.
 
+    Args:
+        largest: In bytes; what people write by hand is smaller by far.
+
     Raises:
-        MatrixError: If nothing can be made of it; what is wrong with single values is left in `Source.mistakes`.
+        DocumentError: If nothing can be made of it; what is wrong with single values is left in `Source.mistakes`.
     """
-    content = _read(path)
+    content = _read(path, largest)
     source = Source(file=str(path), content=content)
     node = _compose(source, _decoded(source))
     if node is None:
@@ -103,19 +106,19 @@ def read_yaml(path: Path) -> Source:
     return source
 
 
-def _read(path: Path) -> bytes:
+def _read(path: Path, largest: int) -> bytes:
     try:
         with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
+            content = file.read(largest + 1)
     except FileNotFoundError:
         message = "there is no such file"
     except (OSError, ValueError) as error:
         message = f"cannot be read: {getattr(error, 'strerror', None) or error}"
     else:
-        if len(content) <= _LARGEST:
+        if len(content) <= largest:
             return content
-        message = f"is larger than {_LARGEST // 2**20} MiB, and so no matrix"
-    raise MatrixError([_mistake(str(path), Place(), message)])
+        message = f"is larger than {largest // 2**20} MiB, which is more than is read"
+    raise DocumentError([_mistake(str(path), Place(), message)])
 
 
 def _decoded(source: Source) -> str:
@@ -134,7 +137,7 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
         self.depth += 1
         if self.depth > _DEEPEST:
-            problem = f"nothing is nested deeper than {_DEEPEST} levels in a matrix"
+            problem = f"nothing is nested deeper than {_DEEPEST} levels in such a file"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=parent.start_mark if parent else None)
         node = super().compose_node(parent, index)
         self.depth -= 1
@@ -302,8 +305,8 @@ def _place_after(text: str) -> Place:
     return Place(text.count("\n") + 1, len(text) - (text.rfind("\n") + 1) + 1)
 
 
-def _unreadable(source: Source, place: Place, message: str) -> MatrixError:
-    return MatrixError([_mistake(source.file, place, message)])
+def _unreadable(source: Source, place: Place, message: str) -> DocumentError:
+    return DocumentError([_mistake(source.file, place, message)])
 
 
 def _mistake(file: str, place: Place, message: str) -> Mistake:

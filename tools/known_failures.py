@@ -28,7 +28,7 @@ from runner.fingerprint import first_line
 from runner.matrix import read_matrix
 from runner.model import Backend, Cause, Record, Status
 from runner.plan import Filters, Plan, plan
-from runner.progress import Display
+from runner.progress import display
 from runner.report.text import code, explained, general, prose, shortened
 from runner.results import read_journal
 from runner.verdict import completed
@@ -116,8 +116,8 @@ def run(wanted: Plan, output: Path, jobs: int) -> Mapping[str, Record]:
     cache = cache_folder()
     how = Options(cache=cache, output=output, jobs=jobs)
     known = read_journal(output / "results.jsonl")
-    with Display(Console(stderr=True), cells=len(wanted.cells)) as display:
-        executed = asyncio.run(execute(wanted, {Backend.NOX: NoxBuilder(cache)}, known, how, display))
+    with display(Console(stderr=True), cells=len(wanted.cells)) as shown:
+        executed = asyncio.run(execute(wanted, {Backend.NOX: NoxBuilder(cache)}, known, how, shown))
     return {record.id: record for record in completed(executed.records)}
 
 

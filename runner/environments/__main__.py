@@ -12,10 +12,8 @@ from pathlib import Path
 from runner.cache import cache_folder
 from runner.environments import EnvironmentFailure
 from runner.environments.nox import NoxBuilder
-from runner.errors import RunnerError, UsageError
-from runner.matrix import read_matrix
-from runner.model import EnvironmentSpec
-from runner.wording import nearest
+from runner.errors import RunnerError
+from runner.matrix import environment, read_matrix
 
 
 def main() -> int:
@@ -25,7 +23,7 @@ def main() -> int:
     parser.add_argument("--matrix", type=Path, default=Path("matrix.yaml"))
     arguments = parser.parse_args()
     try:
-        spec = _spec(arguments.matrix, arguments.name)
+        spec = environment(read_matrix(arguments.matrix), arguments.name)
         built = asyncio.run(NoxBuilder(cache_folder()).prepare(spec))
     except RunnerError as error:
         print(error, file=sys.stderr)
@@ -38,13 +36,6 @@ def main() -> int:
     print(f"{spec.name} is ready. Step inside with\n\n    source {python.parent}/activate\n")
     print(f"or run its Python:\n\n    {exports}{python}")
     return 0
-
-
-def _spec(matrix: Path, name: str) -> EnvironmentSpec:
-    known = {spec.name: spec for spec in read_matrix(matrix).environments}
-    if name not in known:
-        raise UsageError(f"{matrix} has no environment {name!r}{nearest(name, list(known))}.")
-    return known[name]
 
 
 if __name__ == "__main__":

@@ -1,17 +1,22 @@
 """The uv that works in containers, of the same version as the one of this machine."""
 
+import re
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
 from uv import find_uv_bin
 
-from runner.environments import EnvironmentFailure
+from runner.environments import EnvironmentFailure, engine
 from runner.environments.containers import Containers, Task
 from runner.environments.engine import Image
+from runner.environments.installing import installation_failure
 from runner.environments.processes import Completed, run
 from runner.environments.variables import for_installer, forwarded
-from runner.model import Cause
+from runner.model import Cause, EnvironmentSpec
+
+_NO_SHELL = re.compile(r'exec:? "?(/bin/)?sh"?(:| failed)')
+_NO_PYTHON = re.compile(r"No interpreter found|Could not read ELF interpreter")
 
 
 class ContainerUv:
@@ -25,7 +30,8 @@ class ContainerUv:
     """
 
     def __init__(self, containers: Containers, image: Image, program: Path, python: str, store: Path) -> None:
-        self._containers, self._image, self._program, self._store = containers, image, program, store
+        self._containers, self._store = containers, store
+        self.image, self.program = image, program
         self.platform = f"linux-{containers.architecture}"
         self.python = python
 
@@ -42,25 +48,54 @@ class ContainerUv:
         """
         settings = forwarded()
         own = {
-            "UV": str(self._program),
+            "UV": str(self.program),
             "UV_CACHE_DIR": str(self._store / "uv"),
             "UV_PYTHON_DOWNLOADS": "never",
             "HOME": "/tmp",  # noqa: S108  (inside of the container)
         }
         task = Task(
-            image=self._image,
+            image=self.image,
             command=("sh", "-c", script, "sh", *arguments),
             variables={**settings.variables, **own},
-            readable=(self._program, *settings.files),
+            readable=(self.program, *settings.files),
             writable=tuple(
                 path for path in (self._store, folder) if path == self._store or not path.is_relative_to(self._store)
             ),
         )
         done = await self._containers.run(task)
-        if done.status and "No interpreter found" in done.stderr:
-            text = f"The image {self._image.name} has no Python {self.python}: name another `image`, or `python`."
-            raise EnvironmentFailure(Cause.ENVIRONMENT_UNRESOLVABLE, text)
+        if done.status:
+            check_image(self.image, self.python, done.stderr)
         return done
+
+
+async def container_uv(containers: Containers, spec: EnvironmentSpec, store: Path) -> ContainerUv:
+    """
+    Return the uv of an environment, in the image that it is made in.
+
+    Raises:
+        EnvironmentFailure: If the image, or a uv for it, cannot be had.
+    """
+    image = await containers.in_thread(engine.image, containers.client, spec.image_name)
+    program = await static_uv(containers.architecture, store)
+    return ContainerUv(containers, image, program, spec.python, store)
+
+
+def check_image(image: Image, python: str, said: str) -> None:
+    """
+    See whether it is for the image that something failed in it.
+
+    Args:
+        said: What was printed.
+
+    Raises:
+        EnvironmentFailure: If it has not the Python that is wanted, or nothing to run anything with.
+    """
+    if _NO_SHELL.search(said):
+        text = f"The image {image.name} has no shell, with which to install Python packages: name another `image`."
+        raise EnvironmentFailure(Cause.ENVIRONMENT_UNRESOLVABLE, text)
+    if _NO_PYTHON.search(said):
+        text = f"The image {image.name} has no Python {python}: name another `image`, or `python`."
+        raise EnvironmentFailure(Cause.ENVIRONMENT_UNRESOLVABLE, text)
 
 
 async def static_uv(architecture: str, folder: Path) -> Path:
@@ -80,6 +115,5 @@ async def static_uv(architecture: str, folder: Path) -> Path:
         target = ["--target", str(program.parents[1]), "--python-platform", f"{architecture}-unknown-linux-musl"]
         done = await run([find_uv_bin(), "pip", "install", "--no-deps", *target, f"uv=={wanted}"], for_installer())
         if done.status:
-            text = f"The uv for containers could not be installed: {done.stderr.strip()}"
-            raise EnvironmentFailure(Cause.ENVIRONMENT_INSTALL, text)
+            raise installation_failure("The uv for containers could not be installed.", done.stderr)
     return program

@@ -22,7 +22,7 @@ from docker.models.containers import Container
 from docker.types import LogConfig, Mount
 from filelock import FileLock, Timeout
 
-from runner.environments import engine
+from runner.environments import EnvironmentFailure, engine
 from runner.environments.engine import Image
 from runner.environments.processes import Completed
 
@@ -81,7 +81,7 @@ class Containers:
     The containers of one run.
 
     Args:
-        folder: Of ours on this machine; what its owner may do, the processes in the containers may.
+        folder: Of ours on this machine.
 
     Raises:
         EnvironmentFailure: If no engine answers.
@@ -89,14 +89,15 @@ class Containers:
 
     def __init__(self, folder: Path) -> None:
         self.client = engine.connect()
-        self._info = self.client.info()
+        self._info = self._asked()
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="docker")
         runs = folder / "runs"
         runs.mkdir(parents=True, exist_ok=True)
         self._lock = FileLock(runs / f"{uuid.uuid4().hex}.lock")
         self._lock.acquire()
-        self._fixed = self._user(folder.stat()) | self._security()
-        self._sweep()
+        self._fixed = self._user(Path(self._lock.lock_file).stat()) | self._security()
+        with engine.told():
+            self._sweep()
 
     @property
     def architecture(self) -> str:
@@ -131,7 +132,8 @@ class Containers:
         Raises:
             EnvironmentFailure: If the engine cannot.
         """
-        container = await self.call(self._create, task, _WALLS if walled else self._open(task))
+        more = _WALLS if walled else {"network_mode": await self.call(self.network, task.variables)}
+        container = await self.call(self._create, task, more)
         try:
             return await self.call(_to_its_end, container)
         finally:
@@ -155,11 +157,19 @@ class Containers:
         """Remove what is left of this run."""
         self._threads.shutdown()
         with suppress(DockerException, requests.exceptions.RequestException):
-            for container in self.client.containers.list(all=True, filters={"label": f"{_RUN}={self._lock.lock_file}"}):
+            for container in self._labelled(f"{_RUN}={self._lock.lock_file}"):
                 _removed(container)
         self._lock.release()
         Path(self._lock.lock_file).unlink(missing_ok=True)
         self.client.close()
+
+    def _asked(self) -> dict[str, Any]:
+        try:
+            with engine.told():
+                return dict(self.client.info())
+        except EnvironmentFailure:
+            self.client.close()
+            raise
 
     def _create(self, task: Task, more: Mapping[str, Any]) -> Container:
         return self.client.containers.create(
@@ -175,7 +185,7 @@ class Containers:
         )
 
     def _user(self, owner: os.stat_result) -> dict[str, Any]:
-        """Run as whoever owns our folder: without capabilities not even root may write to that of somebody else."""
+        """Run as whoever owns what we make: without capabilities not even root may write to what is another's."""
         if self._is("rootless"):
             return {"user": "0:0"}  # which is the caller, outside
         remapped = {"userns_mode": "host"} if self._is("userns") else {}
@@ -188,19 +198,22 @@ class Containers:
     def _is(self, name: str) -> bool:
         return any(option.startswith(f"name={name}") for option in self._info.get("SecurityOptions") or [])
 
-    def _open(self, task: Task) -> dict[str, Any]:
-        """Give a network: that of this machine if a proxy or an index is on it, or if the engine has no other."""
+    def network(self, variables: Mapping[str, str]) -> str:
+        """Name a network for an installer: this machine's if a proxy or index is on it, or the engine has no other."""
         named = os.environ.get("CROSSLOAD_DOCKER_NETWORK")
-        here = any(f"//{host}" in value for value in task.variables.values() for host in _LOCAL)
-        return {"network_mode": named or ("host" if here or not self._has_bridge() else "bridge")}
+        here = any(f"//{host}" in value for value in variables.values() for host in _LOCAL)
+        return named or ("host" if here or not self._has_bridge() else "bridge")
 
     def _has_bridge(self) -> bool:
         return bool(self.client.networks.list(names=["bridge"]))
 
+    def _labelled(self, *labels: str) -> list[Container]:
+        """Return the containers that have all of the labels; those that go away meanwhile are none."""
+        return self.client.containers.list(all=True, filters={"label": list(labels)}, ignore_removed=True)
+
     def _sweep(self) -> None:
         """Remove what runs have left that were killed."""
-        mine: dict[str, str | list[str] | bool] = {"label": [_RUN, f"{_HOST}={platform.node()}"]}
-        for container in self.client.containers.list(all=True, filters=mine):
+        for container in self._labelled(_RUN, f"{_HOST}={platform.node()}"):
             if _dead(Path(container.labels[_RUN])):
                 _removed(container)
 

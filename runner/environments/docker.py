@@ -17,19 +17,18 @@ from runner.environments import (
     HARNESS,
     Connection,
     Environment,
-    EnvironmentFailure,
     Reach,
-    engine,
     harness_command,
     locking,
 )
 from runner.environments.attached import attach
-from runner.environments.container_uv import ContainerUv, static_uv
+from runner.environments.container_uv import ContainerUv, container_uv
 from runner.environments.containers import HOME, Containers, Task
 from runner.environments.engine import EngineGone, Image
+from runner.environments.installing import installation_failure
 from runner.environments.locking import Lock
 from runner.environments.variables import for_container
-from runner.model import Cause, EnvironmentSpec, Limits
+from runner.model import EnvironmentSpec, Limits
 
 SERVER_MB = 2048
 """What a container may use beside its jobs, in MiB: for the server, and what is in memory as files."""
@@ -66,15 +65,12 @@ class DockerBuilder:
     async def prepare(self, spec: EnvironmentSpec) -> Environment:
         """Install an environment, or find it installed; see `Builder`."""
         containers = await self._connected()
-        name = spec.image.replace("{python}", spec.python)
         async with self._fetching:
-            image = await containers.in_thread(engine.image, containers.client, name)
-            program = await static_uv(containers.architecture, self._store)
-        uv = ContainerUv(containers, image, program, spec.python, self._store)
+            uv = await container_uv(containers, spec, self._store)
         lock = await locking.lock(spec, uv, self._locks)
-        folder = self._store / "environments" / _digest(spec, image, lock)
-        environment = _environment(spec, image, lock, folder)
-        self._images[environment.digest] = image
+        folder = self._store / "environments" / _digest(spec, uv.image, lock)
+        environment = _environment(spec, uv.image, lock, folder)
+        self._images[environment.digest] = uv.image
         await self._ensure(environment, lock, uv)
         return environment
 
@@ -165,13 +161,4 @@ async def _build(environment: Environment, lock: Lock, uv: ContainerUv) -> None:
     pins.write_text("".join(f"{pin}\n" for pin in lock.pins), encoding="utf-8")
     done = await uv.run_script(_INSTALL, (uv.python, str(folder / _VENV), str(pins)), folder)
     if done.status:
-        raise _failure(done.stdout + done.stderr)
-
-
-def _failure(output: str) -> EnvironmentFailure:
-    if "No space left on device" in output:
-        text = "The disk is full: an environment takes about 1 GB in crossload's cache."
-        return EnvironmentFailure(Cause.DISK_FULL, text)
-    said = " ".join(line.strip() for line in output.splitlines()[-12:])
-    text = f"Its packages could not be installed. Run again, as a download may have failed; uv says: {said}"
-    return EnvironmentFailure(Cause.ENVIRONMENT_INSTALL, text)
+        raise installation_failure("Its packages could not be installed.", done.stdout + done.stderr)

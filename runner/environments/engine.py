@@ -6,22 +6,30 @@ The SDK is synchronous: everything here is, too, and `runner.environments.contai
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import docker
 import requests
-from docker.context import ContextAPI
+from docker.context import Context, ContextAPI
+from docker.context.config import get_current_context_name
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models import images
 
 from runner.environments import EnvironmentFailure
 from runner.model import Cause
+from runner.wording import shown
+
+ANSWER_SECONDS = 60
+"""How long the engine may take to begin an answer, where it is not asked to wait for something."""
 
 _SILENT_REGISTRY = re.compile(
     r"dial tcp|no such host|connection refused|i/o timeout|Client\.Timeout|TLS handshake|request canceled|unreachable"
 )
 _REFUSED = re.compile(r"denied|unauthorized|authentication required|forbidden", re.IGNORECASE)
 _GONE = (requests.exceptions.ConnectionError, requests.exceptions.Timeout, ConnectionError, FileNotFoundError)
+_DEFAULT_PLACE = re.compile(r"^(index\.)?docker\.io/(library/)?")
 _SOCKET = "unix:///var/run/docker.sock"
 
 
@@ -38,11 +46,13 @@ class Image:
         id: By which the engine knows it.
         content: What decides how it behaves: its layers and its variables, whenever it was made.
         name: With the digest that the registry knows it by, if it came from one.
+        reference: What brings this very image from there; what people call it, if it is only here.
     """
 
     id: str
     content: str
     name: str
+    reference: str
 
 
 def connect() -> docker.DockerClient:
@@ -54,19 +64,47 @@ def connect() -> docker.DockerClient:
     """
     try:
         client = _client()
-        client.ping()
+        _ping(client)
     except (DockerException, requests.exceptions.RequestException, OSError, ValueError) as error:
         raise failure(error) from error
     return client
 
 
+def _ping(client: docker.DockerClient) -> None:
+    try:
+        client.ping()
+    except BaseException:
+        client.close()
+        raise
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Let what the SDK raises be an `EnvironmentFailure`."""
+    try:
+        yield
+    except (DockerException, requests.exceptions.RequestException) as error:
+        raise failure(error) from error
+
+
 def _client() -> docker.DockerClient:
     if os.environ.get("DOCKER_HOST"):
-        return docker.from_env()
-    context = ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT") or None)
+        return docker.from_env(timeout=ANSWER_SECONDS)
+    context = _context()
+    return docker.DockerClient(base_url=context.Host or _SOCKET, tls=context.TLSConfig or False, timeout=ANSWER_SECONDS)
+
+
+def _context() -> Context:
+    """Return the context that is in use, as Docker's settings or ``DOCKER_CONTEXT`` name it."""
+    name = os.environ.get("DOCKER_CONTEXT") or get_current_context_name()
+    advice = "`docker context ls` lists those that there are, `docker context use` chooses one; or set DOCKER_HOST."
+    try:
+        context = ContextAPI.get_context(name)
+    except Exception as error:  # that of the SDK for a damaged file is an Exception and nothing more
+        raise _failure(f"The Docker context {shown(name)} cannot be read: {advice} Docker says: {error}") from error
     if context is None:
-        raise ValueError(f"there is no context {os.environ.get('DOCKER_CONTEXT')!r}; `docker context ls` lists them")
-    return docker.DockerClient(base_url=context.Host or _SOCKET, tls=context.TLSConfig or False)
+        raise _failure(f"There is no Docker context {shown(name)}: {advice}")
+    return context
 
 
 def image(client: docker.DockerClient, name: str) -> Image:
@@ -81,10 +119,21 @@ def image(client: docker.DockerClient, name: str) -> Image:
     except ImageNotFound:
         found = _pulled(client, name)
     except (DockerException, requests.exceptions.RequestException) as error:
-        raise failure(error) from error
-    known, config = found.attrs.get("RepoDigests") or [], found.attrs.get("Config") or {}
-    content = "\n".join([*found.attrs["RootFS"].get("Layers", ()), *(config.get("Env") or ())])
-    return Image(id=str(found.id), content=content, name=f"{name}@{known[0].partition('@')[2] if known else found.id}")
+        raise _image_failure(name, error) from error
+    config, plain, digest = found.attrs.get("Config") or {}, name.partition("@")[0], _digest(name, found)
+    return Image(
+        id=str(found.id),
+        content="\n".join([*found.attrs["RootFS"].get("Layers", ()), *(config.get("Env") or ())]),
+        name=f"{plain}@{digest or found.id}",
+        reference=f"{plain}@{digest}" if digest else name,
+    )
+
+
+def _digest(name: str, found: images.Image) -> str:
+    """Return what the registry of that name knows the image by, if it came from there; another may know another."""
+    repository, _, digest = name.partition("@")
+    known = dict(each.split("@") for each in found.attrs.get("RepoDigests") or ())
+    return digest or known.get(_DEFAULT_PLACE.sub("", _repository(repository)[0]), "")
 
 
 def _pulled(client: docker.DockerClient, name: str) -> images.Image:
@@ -105,7 +154,7 @@ def _repository(name: str) -> tuple[str, str | None]:
 def failure(error: Exception) -> EnvironmentFailure:
     """Say what is wrong with the engine, and what to do about it."""
     said, chain = _said(error), _chain(error)
-    if "no space left on device" in said:
+    if "no space left on device" in said.lower():
         text = (
             "The disk of the Docker engine is full: `docker system df` shows what takes the room. Make some, run again."
         )
@@ -114,6 +163,23 @@ def failure(error: Exception) -> EnvironmentFailure:
         return _failure(
             f"No permission to speak to the Docker engine at {_address()}: add yourself to the group that owns the "
             "socket (`sudo usermod -aG docker $USER`, then log in again), or use a rootless engine."
+        )
+    if any(isinstance(each, requests.exceptions.ReadTimeout) for each in chain):
+        return EngineGone(
+            Cause.ENVIRONMENT_INSTALL,
+            f"The Docker engine at {_address()} did not answer within {ANSWER_SECONDS} seconds: it may be busy, or "
+            "hang. Run again, and if that does not help start it anew (`sudo systemctl restart docker`, or Docker "
+            "Desktop).",
+        )
+    if "bind address" in said:
+        return _failure(
+            f"{shown(_address())} is no address of a Docker engine: set DOCKER_HOST to one like {_SOCKET} or "
+            f"tcp://build.example.com:2376, or unset it. Docker says: {said}"
+        )
+    if "paramiko" in said:
+        return _failure(
+            f"The Docker engine at {_address()} is reached by ssh, for which Python needs a package: "
+            "`pip install paramiko` where crossload is installed. It must see this machine's files, too."
         )
     if not isinstance(error, APIError) and any(isinstance(each, _GONE) for each in chain):
         return EngineGone(
@@ -128,6 +194,13 @@ def failure(error: Exception) -> EnvironmentFailure:
             f"It says: {said}"
         )
     return _failure(f"The Docker engine at {_address()} cannot do it. It says: {said}")
+
+
+def _image_failure(name: str, error: Exception) -> EnvironmentFailure:
+    if "invalid reference format" in _said(error):
+        text = f"{shown(name)} is no name of an image: check `image` in the matrix. Docker says: {_said(error)}"
+        return _failure(text)
+    return failure(error)
 
 
 def _pull_failure(name: str, error: Exception) -> EnvironmentFailure:
@@ -174,7 +247,6 @@ def _address() -> str:
     if os.environ.get("DOCKER_HOST"):
         return os.environ["DOCKER_HOST"]
     try:
-        context = ContextAPI.get_context(os.environ.get("DOCKER_CONTEXT") or None)
-    except Exception:  # whatever is wrong with the user's settings of docker, there is something to say
-        context = None
-    return str(context.Host) if context else _SOCKET
+        return str(_context().Host or _SOCKET)
+    except EnvironmentFailure:
+        return _SOCKET

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from runner import releases
 from runner.environments import EnvironmentFailure
+from runner.environments.installing import DISK_FULL, NO_SPACE
 from runner.environments.processes import Completed
 from runner.model import Cause, EnvironmentSpec
 
@@ -150,6 +151,8 @@ def _override(spec: EnvironmentSpec) -> str:
 def _checked(spec: EnvironmentSpec, done: Completed) -> str:
     if done.status == 0:
         return done.stdout
+    if NO_SPACE in done.stderr:
+        raise EnvironmentFailure(Cause.DISK_FULL, DISK_FULL)
     reason = " ".join(line.strip() for line in done.stderr.splitlines() if not line.startswith("warning:"))
     asked = ", ".join(requirements(spec))
     if _NO_SOLUTION in done.stderr:

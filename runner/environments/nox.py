@@ -14,17 +14,17 @@ from runner.environments import (
     HARNESS,
     Connection,
     Environment,
-    EnvironmentFailure,
     Reach,
     harness_command,
     interpreters,
     local,
     locking,
 )
+from runner.environments.installing import installation_failure
 from runner.environments.locking import Lock
 from runner.environments.processes import Completed, run
 from runner.environments.variables import for_harness, for_installer
-from runner.model import Cause, EnvironmentSpec
+from runner.model import EnvironmentSpec
 
 _SESSION = "venv"
 _NOXFILE = Path(__file__).with_name("noxfile.py")
@@ -102,13 +102,6 @@ async def _build(folder: Path, python: Path, lock: Lock) -> None:
     command = [sys.executable, "-m", "nox", "--noxfile", str(_NOXFILE), "--envdir", str(folder), "--session", _SESSION]
     done = await run(command, for_installer() | wanted)
     if done.status:
-        raise EnvironmentFailure(Cause.ENVIRONMENT_INSTALL, _explained(done.stdout + done.stderr))
+        lines = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("nox >")]
+        raise installation_failure("Its packages could not be installed.", "\n".join(filter(str.strip, lines)))
     pins.rename(folder / "lock.txt")
-
-
-def _explained(output: str) -> str:
-    if "No space left on device" in output:
-        return "The disk is full: an environment takes about 1 GB in crossload's cache."
-    lines = [line for line in output.splitlines() if line.strip() and not line.startswith("nox >")]
-    said = " ".join(line.strip() for line in lines[-12:])
-    return f"Its packages could not be installed. Run again, as a download may have failed; uv says: {said}"

@@ -14,7 +14,7 @@ _THREADS = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTER
 _MEMORY = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1", "PYTHONMALLOC": "malloc"}
 # What a shell may hold that would change which Keras is met, or what it does.
 _DECIDING = ("KERAS_", "PYTHON", "TF_", "UV_EXCLUDE_NEWER", "VIRTUAL_ENV", "XLA_", "NOX_", "CUDA_VISIBLE_DEVICES")
-_BUNDLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
+BUNDLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE")
 _FORWARDED = (
     "ALL_PROXY",
     "HTTP_PROXY",
@@ -81,7 +81,7 @@ def forwarded() -> Forwarded:
     variables = {name: value for name, value in kept.items() if not value.startswith("/") and "file:" not in value}
     files = {name: path for name, path in _settings().items() if path.is_file()}
     bundle = files.pop("SSL_CERT_FILE", None)
-    certificates = dict.fromkeys(_BUNDLES, str(bundle)) if bundle else {}
+    certificates = dict.fromkeys(BUNDLES, str(bundle)) if bundle else {}
     named = {name: str(path) for name, path in files.items()}
     return Forwarded(variables=variables | named | certificates, files=(*files.values(), *([bundle] if bundle else [])))
 
@@ -89,7 +89,7 @@ def forwarded() -> Forwarded:
 def _settings() -> dict[str, Path]:
     """Return the files of the caller that say how to reach an index, by the variable that names each."""
     config = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config", "uv", "uv.toml")
-    bundle = next((os.environ[name] for name in _BUNDLES if Path(os.environ.get(name) or "/").is_file()), "/")
+    bundle = next((os.environ[name] for name in BUNDLES if Path(os.environ.get(name) or "/").is_file()), "/")
     return {
         "UV_CONFIG_FILE": Path(os.environ.get("UV_CONFIG_FILE") or config),
         "NETRC": Path(os.environ.get("NETRC") or Path.home() / ".netrc"),

@@ -2,7 +2,8 @@
 One job until its outcome can be believed.
 
 What died or hung in a fork is tried once more in a fresh process. What was lost with its server, which another job may
-have ended, is tried once more on a server of its own.
+have ended, is tried once more on a server of its own; and so is all that died where jobs share a container, and with it
+memory and processes.
 """
 
 import os
@@ -19,6 +20,8 @@ from runner.judgement import Seen
 from runner.observation import Observation
 
 LOG_BYTES = 2**20
+_DOUBTED = ("signal", "timeout")
+_DOUBTED_WHERE_SHARED = (*_DOUBTED, "memory")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +55,7 @@ async def attempt(host: Host, job: Job, *, confirm: bool = True) -> Attempted:
     """
     afresh = replace(job, fresh=True)
     ended, attempts = await _try(host.run, job), 1
-    if confirm and ended.ended in ("signal", "timeout"):
+    if confirm and ended.ended in (_DOUBTED_WHERE_SHARED if host.shares else _DOUBTED):
         ended, attempts = await _try(host.run_again, afresh), 2
     if ended.ended == "lost":
         ended, attempts = await _try(host.run_alone, afresh), attempts + 1

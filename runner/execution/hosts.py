@@ -12,7 +12,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from runner.diagnosis import Side
 from runner.environments import Builder, Environment, EnvironmentFailure, Reach
+from runner.environments.installing import DISK_FULL
 from runner.execution.servers import Ended, Job, Server, Versions, lost, start
+from runner.execution.slots import Slots, Turn
 from runner.model import Backend, Cause, EnvironmentRecord, EnvironmentSpec, Isolation, Limits
 
 RESTARTS = 10
@@ -35,7 +37,7 @@ class Listener(Protocol):
     """Whoever shows what is going on."""
 
     def environment(self, name: str, state: str) -> None:
-        """Hear that an environment is now ``resolving``, ``installing``, ``importing``, ``ready`` or ``error``."""
+        """Hear that an environment is now ``installing``, ``installed``, ``importing``, ``ready`` or ``error``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class Means:
 
     builders: Mapping[Backend, Builder]
     limits: Limits
-    slots: asyncio.Semaphore
+    slots: Slots
     builds: asyncio.Semaphore
     logs: Path
     reach: Reach
@@ -116,6 +118,11 @@ class Host:
         self.inside = 0.0
         """Seconds spent importing TensorFlow and inside its calls: what no runner could save."""
 
+    @property
+    def shares(self) -> bool:
+        """Tell whether its jobs share the limits of one container."""
+        return self._walled and not self._alone
+
     async def environment(self) -> Environment:
         """
         Return the installed environment.
@@ -134,7 +141,7 @@ class Host:
             if self._walled and not server.confined:
                 await self._part()
                 continue
-            async with self._slots:
+            async with self._slots.take(_turn(job)):
                 if not server.lost:  # as it may be by now: another job has ended it
                     return await server.run(job)
         return lost(job.id)
@@ -146,7 +153,7 @@ class Host:
     async def run_alone(self, job: Job) -> Ended:
         """Have one job done by a server of its own: if it ends that one, no other job is on it."""
         environment = await self.environment()
-        async with self._slots:
+        async with self._slots.take(_turn(job)):
             log = self._log.with_name(f"{job.id}.log")
             server = await start(self._builder, environment, self._limits, log, job.reach(), shared=False)
             try:
@@ -222,6 +229,7 @@ class Host:
                 started = asyncio.get_running_loop().time()
                 self._listener.environment(self.spec.name, "installing")
                 self._environment = await self._build()
+                self._listener.environment(self.spec.name, "installed")
             self._seconds = round(asyncio.get_running_loop().time() - started, 3)
         return self._environment
 
@@ -229,15 +237,17 @@ class Host:
         try:
             return await self._builder.prepare(self.spec)
         except OSError as error:
-            cause = Cause.DISK_FULL if error.errno == errno.ENOSPC else Cause.ENVIRONMENT_INSTALL
-            raise EnvironmentFailure(cause, f"{self.spec.name} could not be built: {error}.") from error
+            if error.errno == errno.ENOSPC:
+                raise EnvironmentFailure(Cause.DISK_FULL, DISK_FULL) from error
+            text = f"{self.spec.name} could not be built: {error}."
+            raise EnvironmentFailure(Cause.ENVIRONMENT_INSTALL, text) from error
 
     async def _serve(self) -> Server:
         environment = await self._prepare()
         if self._server and self._server.lost:
             await self.stop()
         if self._server is None:
-            async with self._slots:
+            async with self._slots.take(Turn.IMPORT):
                 self._listener.environment(self.spec.name, "importing")
                 started = asyncio.get_running_loop().time()
                 self._server = await start(
@@ -253,3 +263,7 @@ class Host:
             with suppress(OSError, ValidationError):
                 self._found = _FOUND.validate_json(self._environment.record.read_bytes()).versions
         return self._found
+
+
+def _turn(job: Job) -> Turn:
+    return Turn.SAVE if job.kind == "save" else Turn.CELL

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from runner.execution.saves import Saved
-from runner.execution.servers import Job
+from runner.execution.servers import LOAD_SEED, Job
 from runner.model import Cell, Format
 
 
@@ -23,6 +23,7 @@ def load_job(cell: Cell, saved: Saved, folder: Path, remedies: Sequence[str] = (
         folder=str(folder),
         script=cell.scenario.load,
         saved=saved.job.folder,
+        seed=LOAD_SEED,
         remedies=tuple(remedies),
     )
 

@@ -21,8 +21,9 @@ from runner.environments import Builder, EnvironmentFailure, Reach
 from runner.errors import UnjudgeableError, UsageError
 from runner.execution.attempts import Attempted, attempt
 from runner.execution.hosts import Hosts, Listener, Means
-from runner.execution.servers import Job
+from runner.execution.servers import LOAD_SEED, Job
 from runner.execution.settings import Options
+from runner.execution.slots import Slots
 from runner.files import emptied, open_left, remove
 from runner.judgement import Judgement, judge_load, judge_resave, judge_save
 from runner.model import Backend, EnvironmentSpec, Format, Matrix, Scenario, Status
@@ -170,7 +171,7 @@ async def repair(
     means = Means(
         builders=builders,
         limits=matrix.limits,
-        slots=asyncio.Semaphore(options.jobs),
+        slots=Slots(options.jobs),
         builds=asyncio.Semaphore(2),
         logs=scratch,
         reach=Reach(readable=_needed(artifact, arguments), writable=(scratch,)),
@@ -343,7 +344,7 @@ class Repair:
         if reference is None:
             seen = (await self._attempt(target, replace(job, kind="adopt"))).seen
             return judge_resave(seen, (self._writer(), side), limit) or Judgement(status=Status.PASS)
-        loaded = replace(job, kind="load", saved=str(reference.folder))
+        loaded = replace(job, kind="load", saved=str(reference.folder), seed=LOAD_SEED)
         seen = (await self._attempt(target, loaded)).seen
         sides = (self._hosts[reference.spec].side(), side)
         return judge_load(reference.observation, seen, self._scenario, sides, limit)

@@ -20,7 +20,9 @@ from runner.execution.records import Recorder
 from runner.execution.resaves import Resaves
 from runner.execution.rescue import Rescue, Rescued
 from runner.execution.saves import Saved, save
+from runner.execution.servers import AGAIN_SEED
 from runner.execution.settings import Options
+from runner.execution.slots import Slots
 from runner.files import emptied, remove
 from runner.judgement import Judgement, judge_load
 from runner.keys import Keys
@@ -138,7 +140,7 @@ class Execution:
         means = Means(
             builders=builders,
             limits=self._limits,
-            slots=asyncio.Semaphore(self._options.jobs),
+            slots=Slots(self._options.jobs),
             builds=asyncio.Semaphore(max(2, self._options.jobs)),
             logs=self._scratch,
             reach=self._reach(),
@@ -242,7 +244,8 @@ class Execution:
     ) -> Judgement:
         """Load once more, with the activations, to name the first layer that differs and the kind of drift."""
         folder = self._scratch / uuid.uuid4().hex
-        again = await attempt(host, replace(load_job(cell, saved, folder), activations=True))
+        job = replace(load_job(cell, saved, folder), activations=True, seed=AGAIN_SEED)
+        again = await attempt(host, job)
         await asyncio.to_thread(remove, folder)
         sides = Sides(
             saved=saved.observation(),

@@ -21,6 +21,7 @@ from runner.wording import shown
 PROTOCOL: Final = 1
 START_SECONDS = 600.0
 GRACE_SECONDS = 30.0
+SAVE_SEED, LOAD_SEED, AGAIN_SEED = 1, 2, 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Job:
         remedies: What to do differently when loading, such as ``compile-false``.
         save_script: The scenario's save script, for remedies that need its classes or its model.
         target: Where a ``resave`` (in `target_format`) or a ``repair`` writes to.
+        seed: Of everything random in it. A load has another than its save, else what it lost may come back by chance.
         fresh: Whether to use a new process rather than a fork.
     """
 
@@ -58,6 +60,7 @@ class Job:
     save_script: str | None = None
     target: str | None = None
     target_format: str | None = None
+    seed: int = SAVE_SEED
     fresh: bool = False
 
     def reach(self) -> Reach:

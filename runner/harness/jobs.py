@@ -38,6 +38,7 @@ def run(message, refused=None):
         _settle(job)
         preload.modules(message["imports"])
         job.tf = preload.tensorflow()
+        preload.seed(job.tf, message.get("seed", 0))
         _KINDS[message["kind"]](job)
     except BaseException as error:
         status = _caught(job, error)

@@ -4,10 +4,13 @@ import gc
 import importlib
 import os
 import platform
+import random
 import shutil
 import sys
 import tempfile
 import warnings
+
+import numpy as np
 
 
 def tensorflow():
@@ -16,6 +19,14 @@ def tensorflow():
 
     tf.keras.layers.Dense
     return tf
+
+
+def seed(tf, number):
+    """Have everything random begin at a number: what a file does not hold is then made up alike in every run."""
+    random.seed(number)
+    np.random.seed(number)
+    begin = getattr(tf.random, "set_seed", None) or tf.compat.v1.set_random_seed
+    begin(number)
 
 
 def modules(names):

@@ -2,12 +2,22 @@
 
 from pathlib import Path
 
+from runner.report import chart
+from runner.report.html import to_html
+from runner.report.junit import to_junit
 from runner.report.markdown import to_markdown
+from runner.report.picture import to_svg
 from runner.report.table import to_csv
 from runner.results import Results, write_results
-from runner.writing import write_text
+from runner.writing import write_bytes, write_text
 
-REPORTS = {"results.csv": to_csv, "report.md": to_markdown}
+REPORTS = {
+    "results.csv": to_csv,
+    "report.md": to_markdown,
+    "report.svg": to_svg,
+    "report.html": to_html,
+    "junit.xml": to_junit,
+}
 """File name -> what makes its text of the results."""
 
 
@@ -21,4 +31,13 @@ def write_reports(results: Results, folder: Path) -> tuple[Path, ...]:
     write_results(results, folder / "results.json")
     for name, report in REPORTS.items():
         write_text(folder / name, report(results))
-    return tuple(folder / name for name in ("results.json", *REPORTS))
+    return tuple(folder / name for name in ("results.json", *REPORTS, *_write_pixels(results, folder)))
+
+
+def _write_pixels(results: Results, folder: Path) -> tuple[str, ...]:
+    """Write report.png where that can be made; return its name if it was."""
+    if not chart.is_there():
+        (folder / "report.png").unlink(missing_ok=True)  # of other results
+        return ()
+    write_bytes(folder / "report.png", chart.to_png(results))
+    return ("report.png",)

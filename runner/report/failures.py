@@ -34,6 +34,15 @@ class Kind(StrEnum):
     UNKNOWN = "unknown"
 
 
+KINDS = {
+    Kind.UPGRADE: "in an upgrade",
+    Kind.ROLLBACK: "on the way back",
+    Kind.UNRELATED: "without a change",
+    Kind.UNKNOWN: "not judged",
+}
+"""The kinds in words, as the end of a sentence about cells."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """

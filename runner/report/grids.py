@@ -73,6 +73,11 @@ def outcomes(frame: pandas.DataFrame, order: Sequence[str]) -> pandas.DataFrame:
     return _grid(dict(zip(pairs, words, strict=True)), order)
 
 
+def outcome(cell: Record) -> str:
+    """Return the word of the legend for one cell."""
+    return _word(cell.status, cell.phase, " ".join(warned.kind for warned in cell.warnings))
+
+
 def broken(cells: Iterable[Record]) -> frozenset[tuple[str, str]]:
     """Return the pairs of environments in which something fails that may pass where it was saved."""
     good = {Status.ERROR, *GOOD}

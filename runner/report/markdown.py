@@ -4,7 +4,6 @@ report.md: the answer first, then why, then everything, made to be read on GitHu
 Nothing that came out of an exception can act as Markdown or HTML: it stands in code spans or is escaped, on one line.
 """
 
-import html
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -13,28 +12,24 @@ import pandas
 from tabulate import tabulate
 
 from runner.model import Status
-from runner.report.failures import Failure, Kind, failures, grouped
+from runner.report.failures import KINDS, Failure, Kind, failures, grouped
+from runner.report.fitting import LIMIT, Fold, Part, fitted
 from runner.report.grids import LEGEND, ages, outcomes, summary
 from runner.report.noise import noise
 from runner.report.text import clean, code, explained, fenced, general, listed, prose, shortened
 from runner.report.ways import told as told_ways
 from runner.report.ways import ways
-from runner.report.words import counted, headline, mark, number, told
+from runner.report.words import counted, headline, mark, new, news, number, told
 from runner.results import Results, to_frame
 from runner.verdict import phrases, steps
 
 _PACKAGES = ("numpy", "h5py", "protobuf")
 _MOST_FAILURES = 200
 _MOST_NAMES = 30
+_MOST_NEW = 20
 _MOST_PAIRS = 6
 _MOST_WAYS = 20
 _ADDRESS = re.compile(r"https?://[\w.~:/?#@!$&'()+,;=%-]+", re.ASCII)
-_KINDS = {
-    Kind.UPGRADE: "in an upgrade",
-    Kind.ROLLBACK: "on the way back",
-    Kind.UNRELATED: "without a change",
-    Kind.UNKNOWN: "not judged",
-}
 _SECTIONS = {
     Kind.UPGRADE: (
         "What breaks in an upgrade",
@@ -52,24 +47,28 @@ _SECTIONS = {
 }
 
 
-def to_markdown(results: Results) -> str:
-    """Return report.md."""
+_RANK = (0, 1, 2, 10, 9, 3, 4, 8, 7, 5, 6)
+"""Which sections are given room first: the answer and its grid, how to read it, then the shorter ones."""
+
+
+def to_markdown(results: Results, limit: int = LIMIT) -> str:
+    """Return report.md, of at most so many bytes: what matters least is left out, and a sentence says so."""
     frame = to_frame(results.cells)
     found, order = failures(results), ages(results)
-    parts = (
-        *_head(results, frame),
-        *_answer(results),
-        *_summary(frame, order),
-        *_causes(found),
-        *_ways(results),
-        *_failures(found, order),
-        *_each(frame, order),
-        *_warnings(results),
-        *noise(results),
-        *_environments(results),
-        *_how_to_read(),
+    sections = (
+        _head(results, frame),
+        _answer(results),
+        _summary(frame, order),
+        _causes(found),
+        _ways(results),
+        _failures(found, order),
+        _each(frame, order),
+        _warnings(results),
+        noise(results),
+        _environments(results),
+        _how_to_read(),
     )
-    return "\n\n".join(parts) + "\n"
+    return fitted(sections, _RANK, limit)
 
 
 def _head(results: Results, frame: pandas.DataFrame) -> Iterator[str]:
@@ -90,6 +89,10 @@ def _answer(results: Results) -> Iterator[str]:
     if upgrades:
         yield "\n".join(f"- {mark(upgrade)} {prose(told(upgrade))}" for upgrade in upgrades)
     yield counted(results.answer.counts)
+    if known := news(results.cells):
+        yield known
+        if found := new(results.cells):
+            yield "\n".join(f"- new: {code(cell.id)}: {cell.status}, {cell.cause or '?'}" for cell in found[:_MOST_NEW])
 
 
 def _summary(frame: pandas.DataFrame, order: Sequence[str]) -> Iterator[str]:
@@ -105,15 +108,15 @@ def _causes(found: Sequence[Failure]) -> Iterator[str]:
     if not found:
         return
     yield "## Causes"
-    rows = pandas.DataFrame({"cause": f.cause, "kind": _KINDS[f.kind], "cells": f.cells} for f in found)
+    rows = pandas.DataFrame({"cause": f.cause, "kind": KINDS[f.kind], "cells": f.cells} for f in found)
     table = rows.pivot_table(index="cause", columns="kind", values="cells", aggfunc="sum", fill_value=0)
-    titles = [title for title in _KINDS.values() if title in table]
+    titles = [title for title in KINDS.values() if title in table]
     table = table.sort_values(titles, ascending=False, kind="stable")[titles].assign(cells=table.sum(axis="columns"))
     models = {cause: {model for f in found if f.cause == cause for model in f.models} for cause in table.index}
     yield _table(table.assign(models=[len(models[cause]) for cause in table.index]).reset_index())
 
 
-def _ways(results: Results) -> Iterator[str]:
+def _ways(results: Results) -> Iterator[Part]:
     """Yield the remedies that worked, with the code for each."""
     sentence, found = told_ways(results.cells), ways(results.cells)
     if not sentence:
@@ -130,7 +133,7 @@ def _ways(results: Results) -> Iterator[str]:
         yield from _folded(f"{way.id}: how", [f"For {code(way.example)}:", fenced(way.how)])
 
 
-def _failures(found: Sequence[Failure], order: Sequence[str]) -> Iterator[str]:
+def _failures(found: Sequence[Failure], order: Sequence[str]) -> Iterator[Part]:
     """Yield a section for each kind of failure; all but the first are folded."""
     for kind, members in groupby(found, key=lambda failure: failure.kind):
         title, meaning = _SECTIONS[kind]
@@ -187,7 +190,7 @@ def _all(names: Sequence[str], order: Sequence[str]) -> str:
     return "every environment" if len(names) == len(order) > 1 else ", ".join(names)
 
 
-def _each(frame: pandas.DataFrame, order: Sequence[str]) -> Iterator[str]:
+def _each(frame: pandas.DataFrame, order: Sequence[str]) -> Iterator[Part]:
     """Yield a grid for each scenario and format, those that are alike once, the smooth ones last."""
     models = {f"{name}.{form}": cells for (name, form), cells in frame.groupby(["scenario", "format"], observed=True)}
     yield "## Each scenario and format"
@@ -269,11 +272,9 @@ def _how_to_read() -> Iterator[str]:
     )
 
 
-def _folded(title: str, parts: Iterable[str]) -> Iterator[str]:
+def _folded(title: str, parts: Iterable[str]) -> Iterator[Fold]:
     """Yield parts that are shown when someone opens them."""
-    yield f"<details><summary>{html.escape(clean(title))}</summary>"
-    yield from parts
-    yield "</details>"
+    yield Fold(title=title, parts=tuple(parts))
 
 
 def _grid(grid: pandas.DataFrame) -> str:

@@ -13,7 +13,7 @@ from rich.text import Text
 from runner.report.grids import ages, broken, summary
 from runner.report.text import clean
 from runner.report.ways import told as told_ways
-from runner.report.words import counted, headline, mark, told
+from runner.report.words import counted, headline, mark, news, told
 from runner.results import Results, to_frame
 from runner.verdict import Upgrade, steps
 
@@ -39,9 +39,10 @@ def render(results: Results, folder: Path | None = None) -> RenderableType:
         Text(),
         Text(headline(upgrades), "bold"),
         Text(counted(results.answer.counts)),
+        *([Text(known)] if (known := news(results.cells)) else []),
         *([Text(ways)] if (ways := told_ways(results.cells)) else []),
         *(
-            [Text(f"Reports: {clean(folder / 'report.md')}, results.csv, results.json", overflow="fold")]
+            [Text(f"Reports: {clean(folder / 'report.html')}, report.md, results.csv, results.json", overflow="fold")]
             if folder
             else []
         ),

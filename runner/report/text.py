@@ -13,6 +13,12 @@ def clean(text: object) -> str:
     return " ".join(word if word.isprintable() else "".join(map(_shown, word)) for word in words)
 
 
+def printable_lines(text: str) -> str:
+    """Return lines of text that hold nothing but printable characters; what cannot be shown becomes U+FFFD."""
+    lines = _ESCAPE_SEQUENCE.sub("", text).expandtabs(4).splitlines()
+    return "\n".join(line if line.isprintable() else "".join(map(_shown, line)) for line in lines)
+
+
 def _shown(char: str) -> str:
     return char if char.isprintable() else "\N{REPLACEMENT CHARACTER}"
 
@@ -50,8 +56,7 @@ def fenced(text: str) -> str:
         https://spec.commonmark.org/0.31.2/#fenced-code-blocks
     """
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
-    lines = "\n".join("".join(map(_shown, line)) for line in text.splitlines())
-    return f"{fence}python\n{lines}\n{fence}"
+    return f"{fence}python\n{printable_lines(text)}\n{fence}"
 
 
 def prose(text: object) -> str:

@@ -1,10 +1,10 @@
 """The words that every report says alike, whatever it is written in."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from runner.model import Status
-from runner.verdict import Upgrade, phrases, sentence
+from runner.model import Record, Status
+from runner.verdict import GOOD, Upgrade, phrases, sentence
 
 
 def number(count: int, noun: str) -> str:
@@ -18,6 +18,22 @@ def counted(counts: Mapping[Status, int]) -> str:
     declared = [f"{unsupported:,} unsupported"] if unsupported else []
     parts = [f"{passes:,} {'passes' if passes == 1 else 'pass'}", *phrases(counts), *declared]
     return f"Of {number(sum(counts.values()), 'cell')}, {', '.join(parts)}."
+
+
+def news(cells: Iterable[Record]) -> str:
+    """Return how much of what does not pass is known, and how much is new; nothing where no baseline knows anything."""
+    cells = tuple(cells)
+    known = sum(cell.expected and cell.status not in GOOD for cell in cells)
+    better = sum(not cell.expected and cell.status is Status.PASS for cell in cells)
+    if not known and not better:
+        return ""
+    now = f", {better:,} better: they pass now" if better else ""
+    return f"Against the baseline: {known:,} known, {len(new(cells)):,} new{now}."
+
+
+def new(cells: Iterable[Record]) -> list[Record]:
+    """Return the cells that do not pass, and that the baseline does not accept so."""
+    return [cell for cell in cells if not cell.expected and cell.status not in {*GOOD, Status.ERROR}]
 
 
 def headline(upgrades: Sequence[Upgrade]) -> str:

@@ -37,9 +37,9 @@ class Ran:
         return {cell.id: cell for cell in self.results.cells}
 
 
-def run(output: Path, *arguments: str, variables: Mapping[str, str] | None = None) -> Ran:
-    """Run the matrix in a process of its own, as a user does."""
-    command = [sys.executable, "-m", "runner", "run", "--output", str(output), *arguments]
+def run(output: Path, *arguments: str, variables: Mapping[str, str] | None = None, prefix: Sequence[str] = ()) -> Ran:
+    """Run the matrix in a process of its own, as a user does; `prefix` is a program that starts it."""
+    command = [*prefix, sys.executable, "-m", "runner", "run", "--output", str(output), *arguments]
     done = _run(command, variables or {})
     return Ran(status=done.returncode, stdout=done.stdout, stderr=done.stderr, output=output)
 

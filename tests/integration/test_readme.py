@@ -5,7 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from runner.model import Status
+from runner.baseline.document import read_baseline
+from runner.model import Cause, Status
 from tests.integration.conftest import REPOSITORY, run
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
@@ -42,6 +43,15 @@ def test_example_matrix_is_one(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert all(name in done.stdout for name in ("tf2.8", "tf2.16-legacy", "tf2.15-today", "tf2.19"))
+
+
+def test_example_baseline_is_one(tmp_path: Path) -> None:
+    """The example of a baseline is read, and accepts what it says."""
+    path = tmp_path / "baseline.yaml"
+    path.write_text(next(block for block in blocks("yaml") if "accepted:" in block), encoding="utf-8")
+    (row,) = read_baseline(path).rows
+    assert row.matches("dense.savedmodel@tf2.15->tf2.18")
+    assert (row.status, row.cause) == (Status.FAIL, Cause.FORMAT_UNSUPPORTED)
 
 
 def test_commands_are_those_of_ci() -> None:

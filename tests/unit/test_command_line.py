@@ -22,6 +22,12 @@ def test_plan_says_what_would_be_done(capsys: pytest.CaptureFixture[str]) -> Non
     assert "to download" in said
 
 
+def test_plan_says_where_it_would_be_done(capsys: pytest.CaptureFixture[str]) -> None:
+    """`plan --backend docker` names the image of each environment."""
+    assert main(["plan", "--matrix", MATRIX, "--env", "tf2.15", "--scenario", "dense", "--backend", "docker"]) == 0
+    assert "(docker, python:3.11-slim)" in capsys.readouterr().out
+
+
 def test_nothing_selected_ends_with_three(capsys: pytest.CaptureFixture[str]) -> None:
     """A filter that matches nothing ends with exit status 3 and says what there is."""
     assert main(["plan", "--matrix", MATRIX, "--scenario", "dense_"]) == 3
@@ -50,7 +56,7 @@ def test_report_writes_everything_again(tmp_path: Path, capsys: pytest.CaptureFi
     """`report DIR` needs nothing but results.json."""
     write_results(synthetic(), tmp_path / "results.json")
     assert main(["report", str(tmp_path)]) == 0
-    assert {path.name for path in tmp_path.iterdir()} >= {"results.json", "results.csv", "report.md"}
+    assert {path.name for path in tmp_path.iterdir()} >= {"results.json", "results.csv", "report.md", "junit.xml"}
     assert "Reports:" in capsys.readouterr().out
 
 

@@ -148,7 +148,7 @@ def test_disk_that_is_full_while_building(lab: Lab) -> None:
     wanted = plan(matrix([environment("tf1")], [lab.scenario("one")]), Filters())
     (record,) = lab.execute(wanted, Full(lab.folder)).records
     assert (record.status, record.cause) == (Status.ERROR, Cause.DISK_FULL)
-    assert "No space left on device" in record.explanation
+    assert "The disk is full" in record.explanation
 
 
 def test_damaged_record_of_an_environment_is_made_again(lab: Lab) -> None:

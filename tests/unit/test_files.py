@@ -1,6 +1,9 @@
 """Folders that strangers wrote to are emptied without doing harm elsewhere."""
 
 import os
+import threading
+import uuid
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -103,3 +106,24 @@ def test_only_regular_files_are_opened(tmp_path: Path, kind: str) -> None:
             path.mkdir()
     with pytest.raises(OSError, match=r"\[Errno"):
         open_left(path)
+
+
+def test_folder_that_something_still_writes_to_is_emptied_in_the_end(tmp_path: Path) -> None:
+    """What a job has left running for a moment does not keep its folder from the next."""
+    folder, stop = tmp_path / "job", threading.Event()
+    folder.mkdir()
+
+    def write() -> None:
+        while not stop.is_set():
+            with suppress(OSError):
+                folder.mkdir(exist_ok=True)
+                (folder / uuid.uuid4().hex).touch()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    threading.Timer(0.1, stop.set).start()
+    try:
+        assert emptied(folder) == folder
+    finally:
+        stop.set()
+        writer.join()

@@ -131,6 +131,16 @@ def test_renamed_outputs(lab: Lab) -> None:
     assert record.status is Status.PASS
 
 
+def test_what_is_made_up_is_made_up_alike_in_every_run(lab: Lab) -> None:
+    """What a file does not hold is random: other than at the save, and the same in each run."""
+    made_up = "import random; import numpy as np; MADE_UP = [random.random(), np.random.rand()]"
+    both = made_up + script("np.ones(2)", "x.numpy() + MADE_UP", "x.numpy() + MADE_UP")
+    records = [lab.run(lab.scenario("one", both, both), fresh=True) for _ in range(2)]
+    (first,), (second,) = (list(each.values()) for each in records)
+    assert first.status is Status.DRIFT
+    assert first.comparison == second.comparison
+
+
 def test_same_not_finite_outputs(lab: Lab) -> None:
     """Outputs that were not finite before saving are no drift if they still are the same."""
     assert called(lab, "np.array([np.nan, 1.0])", "x").status is Status.PASS

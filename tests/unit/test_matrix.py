@@ -15,9 +15,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.errors import MatrixError, Mistake
+from runner.errors import DocumentError, Mistake
 from runner.matrix import json_schema, read_matrix
-from runner.model import Backend, Call, Direction, Exclusion, Format, Limits, Matrix, Pairs, Tolerance
+from runner.model import Backend, Call, Direction, Exclusion, Format, Isolation, Limits, Matrix, Pairs, Tolerance
 
 ROOT = Path(__file__).parents[2]
 
@@ -95,7 +95,7 @@ def mistakes(read: Read, folder: Path) -> Mistakes:
     """Return what gives the mistakes in a text, as ``LINE:COLUMN: message``."""
 
     def mistakes(text: str) -> Sequence[str]:
-        with pytest.raises(MatrixError) as raised:
+        with pytest.raises(DocumentError) as raised:
             read(text)
         lines = str(raised.value).splitlines()
         assert all(line.startswith(f"{folder / 'matrix.yaml'}:") for line in lines)
@@ -207,6 +207,25 @@ def test_an_environment_may_name_its_own_backend(read: Read) -> None:
     assert backends == [Backend.DOCKER, Backend.NOX]
 
 
+def test_an_environment_may_name_its_own_image_and_isolation(read: Read) -> None:
+    """What the matrix says of containers holds for every environment that says nothing itself, generated ones too."""
+    other = "  other: {tensorflow: '2.9', image: 'base:{python}', isolation: container}\n"
+    generated = "releases: {tensorflow: '==2.15.1'}\n"
+    found = read(SMALL.replace("scenarios:", f"{other}{generated}image: example.com/ml\nscenarios:")).environments
+    assert [(spec.image, spec.isolation) for spec in found] == [
+        ("example.com/ml", Isolation.ENVIRONMENT),
+        ("base:{python}", Isolation.CONTAINER),
+        ("example.com/ml", Isolation.ENVIRONMENT),
+    ]
+
+
+def test_the_command_line_outranks_the_matrix(read: Read, folder: Path) -> None:
+    """A backend that is asked for is that of every environment, whatever it names itself."""
+    read(SMALL.replace("scenarios:", "  other: {tensorflow: '2.9', backend: nox}\nscenarios:"))
+    found = read_matrix(folder / "matrix.yaml", Backend.DOCKER).environments
+    assert {spec.backend for spec in found} == {Backend.DOCKER}
+
+
 def test_relative_folders_are_relative_to_the_matrix(read: Read, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the program is started does not matter."""
     matrix = read(SMALL)
@@ -245,6 +264,11 @@ def scenario(text: str) -> str:
         (SMALL + "pears: {}\n", "6:1: unknown key 'pears'; perhaps you meant 'pairs'"),
         (SMALL + "tf2.9: {}\n", "6:1: unknown key 'tf2.9'; known are version, environments, "),
         (SMALL + "  dense: {formats: [h5]}\n", "6:3: 'dense' is there twice; it was given at line 5 already"),
+        (
+            SMALL + "image: 'python:{Python}'\n",
+            "6:8: 'python:{Python}' is no image; write it as for docker, like 'python:",
+        ),
+        (SMALL + "isolation: cell\n", "6:12: unknown isolation 'cell'; known are environment and container"),
         (SMALL + "backend: dokcer\n", "6:10: unknown backend 'dokcer'; perhaps you meant 'docker'"),
         (SMALL + "limits: 5\n", "6:9: 'limits' must be a mapping, of keys and values"),
         (SMALL + "limits: {seconds: 0}\n", "6:19: 'seconds' must be greater than 0"),
@@ -358,7 +382,7 @@ def test_all_mistakes_are_reported_in_the_order_of_the_file(mistakes: Mistakes) 
 
 def test_a_file_that_cannot_be_read_is_a_mistake_too(tmp_path: Path) -> None:
     """A missing matrix ends in the same kind of sentence, with the exit status of a wrong matrix."""
-    with pytest.raises(MatrixError, match=r"nowhere\.yaml:1:1: there is no such file") as raised:
+    with pytest.raises(DocumentError, match=r"nowhere\.yaml:1:1: there is no such file") as raised:
         read_matrix(tmp_path / "nowhere.yaml")
     assert raised.value.exit_status == 2
 
@@ -390,6 +414,8 @@ def test_the_schema_is_good_for_editors() -> None:
         scenario("formats: []"),
         scenario("formats: [h5, h5]"),
         SMALL + "backend: podman\n",
+        SMALL + "image: 'a image'\n",
+        SMALL + "isolation: none\n",
         SMALL + "limits: {seconds: 0}\n",
         ENVIRONMENT,
         SCENARIO,
@@ -413,7 +439,7 @@ def test_a_name_that_cannot_be_printed_is_quoted(tmp_path: Path) -> None:
     matrix = {**yaml.safe_load(CONTRACT), "environments": {"\ud7fc": None}}
     path = tmp_path / "matrix.yaml"
     path.write_text(yaml.safe_dump(matrix, allow_unicode=True), encoding="utf-8")
-    with pytest.raises(MatrixError) as refused:
+    with pytest.raises(DocumentError) as refused:
         read_matrix(path)
     assert all(mistake.message.isprintable() for mistake in refused.value.mistakes)
 
@@ -430,7 +456,7 @@ def test_any_matrix_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory,
     mistakes: Sequence[Mistake] = ()
     try:
         scenarios = read_matrix(path).scenarios
-    except MatrixError as error:
+    except DocumentError as error:
         scenarios, mistakes = (), error.mistakes
     assert bool(scenarios) is not bool(mistakes)
     assert all(mistake.line >= 1 and mistake.column >= 1 and mistake.message.isprintable() for mistake in mistakes)

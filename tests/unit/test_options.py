@@ -6,7 +6,7 @@ import pytest
 
 from runner import options
 from runner.plan import Filters
-from runner.verdict import FailOn
+from runner.verdict import FailOn, FailOnChange
 
 
 def test_nothing_said() -> None:
@@ -18,6 +18,23 @@ def test_nothing_said() -> None:
     assert arguments.fresh is False
     assert arguments.fail_on is FailOn.UNEXPECTED
     assert arguments.jobs >= 1
+    assert arguments.baseline is None
+    assert arguments.accept is False
+
+
+def test_a_difference_fails_for_what_regressed() -> None:
+    """Without options `diff` prints text, and fails if something regressed."""
+    arguments = options.parse(["diff", "old", "new"])
+    assert (arguments.old, arguments.new, arguments.format) == (Path("old"), Path("new"), "text")
+    assert arguments.fail_on is FailOnChange.REGRESSED
+
+
+def test_the_command_that_accepts_names_what_was_named() -> None:
+    """What is told to be pasted is about the same matrix and the same baseline."""
+    plain, given = options.parse(["run"]), options.parse(["run", "--matrix", "m.yaml", "--baseline", "b.yaml"])
+    assert " ".join(options.accepting(plain, Path("out"))) == "python -m runner report out --accept"
+    said = "python -m runner report out --matrix m.yaml --baseline b.yaml --accept"
+    assert " ".join(options.accepting(given, Path("out"))) == said
 
 
 @pytest.mark.parametrize(("option", "fresh"), [("--fresh", True), ("--resume", False)])
@@ -33,7 +50,9 @@ def test_filters_repeat() -> None:
     assert filters.formats == ("h5",)
 
 
-@pytest.mark.parametrize("argv", [[], ["runn"], ["run", "--format", "h6"], ["run", "--jobs", "0"], ["report"]])
+@pytest.mark.parametrize(
+    "argv", [[], ["runn"], ["run", "--format", "h6"], ["run", "--jobs", "0"], ["report"], ["diff", "one"]]
+)
 def test_wrong_words_end_with_two(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """What makes no sense ends with exit status 2 and a sentence on standard error."""
     with pytest.raises(SystemExit) as caught:
@@ -42,7 +61,7 @@ def test_wrong_words_end_with_two(argv: list[str], capsys: pytest.CaptureFixture
     assert "error:" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("verb", ["run", "plan", "report", "schema"])
+@pytest.mark.parametrize("verb", ["run", "plan", "report", "diff", "schema"])
 def test_each_verb_has_help_with_an_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`VERB --help` shows how it is used."""
     with pytest.raises(SystemExit) as caught:

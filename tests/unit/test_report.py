@@ -26,12 +26,14 @@ from runner.report import write_reports
 from runner.report.failures import Kind, failures
 from runner.report.grids import ages, outcomes, summary, tallies
 from runner.report.markdown import to_markdown
+from runner.report.picture import to_svg
 from runner.report.table import to_csv
 from runner.report.terminal import render
 from runner.results import Results, read_results, to_frame
 from runner.verdict import GOOD, completed
 from tests.unit.synthetic import results, synthetic
 
+REPORT_FILES = ("results.csv", "report.md", "report.html", "report.svg", "junit.xml", "report.png")
 GOLDEN = Path(__file__).parent / "golden"
 OLD = EnvironmentRecord(tensorflow="2.15.1", keras="2.15.0")
 NEW = EnvironmentRecord(tensorflow="2.16.2", keras="3.3.3")
@@ -60,6 +62,7 @@ def printed(found: Results, *, width: int) -> str:
 REPORTS: dict[str, Callable[[Results], str]] = {
     "report.md": to_markdown,
     "results.csv": to_csv,
+    "report.svg": to_svg,
     "terminal-120.txt": lambda found: printed(found, width=120),
     "terminal-60.txt": lambda found: printed(found, width=60),
 }
@@ -97,7 +100,7 @@ def test_images_are_named_with_their_digest() -> None:
 def test_a_run_writes_its_reports(tmp_path: Path) -> None:
     """The folder holds the reports and the results that they can be written from again."""
     written = write_reports(small(), tmp_path / "latest")
-    assert {path.name for path in written} == {"results.json", "results.csv", "report.md"}
+    assert {path.name for path in written} == {"results.json", *REPORT_FILES}
     again = write_reports(read_results(tmp_path / "latest"), tmp_path / "again")
     assert [path.read_bytes() for path in again] == [path.read_bytes() for path in written]
 
@@ -107,6 +110,19 @@ def test_a_folder_that_cannot_be_written_is_an_output_error(tmp_path: Path) -> N
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be written"):
         write_reports(small(), tmp_path / "file")
+
+
+def test_what_is_known_is_told_from_what_is_new() -> None:
+    """Where a baseline knows something, the answer says in a sentence how much is known, new, and better."""
+    found = failing(expected=True, accepted="r").cells[1], *failing().cells
+    known, home, new = (replace(each, id=str(place)) for place, each in enumerate(found))
+    cells = (replace(known, expected=True), home, replace(new, expected=False))
+    said = "Against the baseline: 1 known, 1 new."
+    assert said in printed(results(cells, {}), width=80)
+    assert f"{said}\n\n- new: `2`: fail, ?" in to_markdown(results(cells, {}))
+    better = (replace(known, expected=True), replace(home, expected=False))
+    assert "1 known, 0 new, 1 better: they pass now." in printed(results(better, {}), width=80)
+    assert "Against" not in printed(failing(), width=80)
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120, 400])
@@ -233,13 +249,6 @@ def test_an_environment_that_could_not_be_made_is_named_with_its_reason() -> Non
     text = to_markdown(small())
     assert re.search(r"\| tf2\.15 +\| 3\.11\.7 +\| 2\.15\.1 ", text)
     assert "- tf2.10: environment-import: `TypeError: Descriptors cannot be created directly.`" in text
-
-
-def test_a_spreadsheet_takes_nothing_for_a_formula() -> None:
-    """A name that came out of an artifact cannot begin a formula in results.csv."""
-    comparison = Comparison(first_layer='=HYPERLINK("http://x")')
-    frame = pandas.read_csv(io.StringIO(to_csv(failing(status=Status.DRIFT, comparison=comparison))))
-    assert frame["first_layer"][1] == '\'=HYPERLINK("http://x")'
 
 
 @settings(deadline=None, max_examples=15)

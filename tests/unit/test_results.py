@@ -21,6 +21,7 @@ from runner.results import Journal, read_journal, read_results, results_schema, 
 from tests.unit.synthetic import results, synthetic
 
 RECORD = Record(id="dense.h5@a->b", scenario="dense", format=Format.H5, save="a", load="b", status=Status.PASS)
+NEWER_RUN = b'{"started": "", "seconds": 1.0, "runner": "9", "matrix": "", "mood": "x"}'
 SMALL = synthetic(environments=["tf2.8", "tf2.15", "tf2.18"], scenarios=["gru", "depthwise"], broken=["tf2.8"])
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -59,6 +60,7 @@ records = st.builds(
     warnings=st.lists(st.builds(Warned, kind=text, text=text), max_size=2).map(tuple),
     remedies=st.lists(tried, max_size=2).map(tuple),
     expected=st.booleans(),
+    accepted=st.none() | text,
     attempts=st.integers(),
     seconds=st.floats(allow_nan=False, allow_infinity=False),
     peak_rss_mb=st.none() | st.integers(),
@@ -130,7 +132,7 @@ def test_results_cells_have_the_names_of_the_contract(tmp_path: Path) -> None:
     assert stored["schema"] == 1
     promised = (
         "id scenario format save load status phase cause explanation sources exception comparison causes with_itself"
-        " warnings remedies blame expected attempts seconds peak_rss_mb log reproduce"
+        " warnings remedies blame expected accepted attempts seconds peak_rss_mb log reproduce"
     )
     assert set(promised.split()) <= set(stored["cells"][0])
     assert {"save", "load", "safe", "causes"} <= set(stored["answer"]["upgrades"][0])
@@ -150,6 +152,10 @@ def test_results_cells_have_the_names_of_the_contract(tmp_path: Path) -> None:
         (b'{"schema": 2, "cells": [], "new": true}', "was written by a newer crossload (schema 2; this one reads 1)"),
         (b'{"schema": 1, "cells": []}', "is damaged: run: Field required (and 2 more)"),
         (b'{"schema": 1, "cells": [{"status": "fine"}]}', "is damaged"),
+        (
+            b'{"schema": 1, "cells": [], "environments": {}, "answer": {"tone": 1}, "run": %s}' % NEWER_RUN,
+            "holds what crossload 0.1.0 does not know ('mood, tone'): upgrade crossload.",
+        ),
     ],
 )
 def test_a_damaged_file_is_refused_in_a_sentence(content: bytes, said: str, tmp_path: Path) -> None:

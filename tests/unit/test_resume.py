@@ -216,3 +216,12 @@ def test_two_runs_at_once(tmp_path: Path) -> None:
 
     assert [each.records[0].status for each in asyncio.run(both())] == [Status.PASS, Status.PASS]
     assert (tmp_path / "saves").read_text() == "x"
+
+
+def test_what_is_heard_of_an_environment(tmp_path: Path) -> None:
+    """An environment is installed, imported and ready; where nothing is left to do, it stays installed."""
+    lab = Lab(tmp_path)
+    lab.run(lab.scenario("one"))
+    assert lab.heard.states == [("tf1", state) for state in ("installing", "installed", "importing", "ready")]
+    lab.run(lab.scenario("one"))
+    assert lab.heard.states == [("tf1", state) for state in ("installing", "installed")]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.errors import MatrixError
+from runner.errors import DocumentError
 from runner.yaml_source import Source, read_yaml
 
 
@@ -24,7 +24,7 @@ def read(file: Path, text: str | bytes) -> Source:
 
 def refusal(file: Path, text: str | bytes) -> str:
     """Return the one sentence that a file is refused with, its place included."""
-    with pytest.raises(MatrixError) as raised:
+    with pytest.raises(DocumentError) as raised:
         read(file, text)
     (mistake,) = raised.value.mistakes
     assert "\n" not in mistake.message
@@ -109,7 +109,7 @@ def test_everything_wrong_is_reported_at_once(file: Path) -> None:
         ("a: b\n".encode("utf-16"), "1:1: the file is not UTF-8 text from here on"),
         ("a: &a [*a]\n", "1:4: an alias leads into itself, or too deep"),
         ("a: &a {<<: *a}\n", "1:4: an alias leads into itself, or too deep"),
-        ("a: " + "[" * 5000, "1:34: nothing is nested deeper than 32 levels in a matrix"),
+        ("a: " + "[" * 5000, "1:34: nothing is nested deeper than 32 levels in such a file"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_in_one_sentence(file: Path, text: str | bytes, sentence: str) -> None:
@@ -128,14 +128,14 @@ def test_aliases_do_not_multiply_without_end(file: Path, used: str) -> None:
 
 def test_a_huge_file_is_refused(file: Path) -> None:
     """A file of megabytes is no matrix, and is not even parsed."""
-    assert refusal(file, b"a: b\n" * 1_000_000) == "1:1: is larger than 1 MiB, and so no matrix"
+    assert refusal(file, b"a: b\n" * 1_000_000) == "1:1: is larger than 1 MiB, which is more than is read"
 
 
 def test_a_file_that_is_not_there_is_refused(file: Path) -> None:
     """A missing file and a folder are refused in one sentence."""
-    with pytest.raises(MatrixError, match="there is no such file"):
+    with pytest.raises(DocumentError, match="there is no such file"):
         read_yaml(file)
-    with pytest.raises(MatrixError, match="cannot be read: Is a directory"):
+    with pytest.raises(DocumentError, match="cannot be read: Is a directory"):
         read_yaml(file.parent)
 
 
@@ -155,9 +155,9 @@ def test_any_text_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, t
     file.write_bytes(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text)
     try:
         source = read_yaml(file)
-    except MatrixError as error:
+    except DocumentError as error:
         mistakes = error.mistakes
     else:
         mistakes = tuple(source.mistakes)
     assert all(mistake.line >= 1 and mistake.column >= 1 and mistake.message for mistake in mistakes)
-    assert str(MatrixError(mistakes)).encode() is not None
+    assert str(DocumentError(mistakes)).encode() is not None

@@ -61,5 +61,6 @@ def _flatten(value):
 
 nest = types.SimpleNamespace(flatten=_flatten)
 lite = types.SimpleNamespace()
+random = types.SimpleNamespace(set_seed=lambda number: None)
 
 from tensorflow import keras as keras  # noqa: E402  (it uses what is above)
