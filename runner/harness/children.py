@@ -157,8 +157,8 @@ class Child:
         """
         _kill_group(self.pid)
         self.drain()
-        if self.killed is None:
-            self.killed = self._shortage(status)
+        if self.killed in (None, "timeout"):  # as what waits for a child that the kernel has killed may wait for ever
+            self.killed = self._shortage(status) or self.killed
         self._held.close()
         unit = 1 if sys.platform == "darwin" else 1024
         ended = "signal" if os.WIFSIGNALED(status) else "exit"

@@ -83,6 +83,18 @@ def test_processes_without_end(lab: Lab) -> None:
     assert "256" in record.explanation
 
 
+@pytest.mark.parametrize(("kills", "status"), [(2, Status.ERROR), (1, Status.TIMEOUT)])
+def test_waiting_for_what_was_killed_for_want_of_memory(lab: Lab, kills: int, status: Status) -> None:
+    """A job that hangs since the kernel killed something of it for want of memory is no timeout."""
+    count = lab.folder / "count"
+    count.write_text("oom_kill 1\n")
+    counted = environment("tf1", FAKE_IMPORT=f"import harness.cgroup as c\nc.COUNTERS = ({str(count)!r},)")
+    hanging = doing(f"open({str(count)!r}, 'w').write('oom_kill {kills}\\n'); time.sleep(60)")
+    wanted = matrix([counted], [lab.scenario("one", hanging)], replace(LIMITS, seconds=2.0))
+    (record,) = lab.execute(plan(wanted, Filters())).records
+    assert record.status is status, record.explanation
+
+
 def test_room_is_given_back(lab: Lab) -> None:
     """What a save has written that was ended for it is gone, and what another kept is still there."""
     lab.run([lab.scenario("large", doing(FILLING["one_file"])), lab.scenario("small")], limits=SMALL)
