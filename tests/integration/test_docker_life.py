@@ -56,6 +56,11 @@ def matrix(tmp_path: Path) -> Path:
     return path
 
 
+def _hear_interruptions() -> None:
+    """Hear Ctrl-C again: what runs in the background is started with it ignored."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextmanager
 def started(matrix: Path, address: str, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
     """Start a run in a process of its own."""
@@ -67,6 +72,7 @@ def started(matrix: Path, address: str, *arguments: str) -> Iterator["subprocess
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=_hear_interruptions,  # noqa: PLW1509  (no threads here)
     )
     with process:
         try:
@@ -75,11 +81,11 @@ def started(matrix: Path, address: str, *arguments: str) -> Iterator["subprocess
             process.kill()
 
 
-def containers(address: str, *, everything: bool = True) -> Sequence[str]:
-    """Return the names of our containers that the engine has."""
+def containers(address: str, matrix: Path, *, everything: bool = True) -> Sequence[str]:
+    """Return the names of the containers of a matrix that the engine has: others may be of somebody else's run."""
     with closing(docker.DockerClient(base_url=address)) as client:
-        found = client.containers.list(all=everything, filters={"label": "crossload.run"})
-        return [str(container.name) for container in found]
+        found = client.containers.list(all=everything, filters={"label": "crossload.run"}, ignore_removed=True)
+        return [str(each.name) for each in found if str(matrix.parent) in str(each.attrs["Mounts"])]
 
 
 def until(condition: Callable[[], object], what: str) -> None:
@@ -99,28 +105,28 @@ def finished(output: Path) -> int:
 def test_interrupted_run_leaves_no_container(matrix: Path, docker_host: str) -> None:
     """Ctrl-C ends the containers of a run with it, and exits with 130."""
     with started(matrix, docker_host) as process:
-        until(lambda: containers(docker_host, everything=False), "a container runs")
+        until(lambda: containers(docker_host, matrix, everything=False), "a container runs")
         process.send_signal(signal.SIGINT)
         assert process.wait(SECONDS) == 130
-    assert containers(docker_host) == []
+    assert containers(docker_host, matrix) == []
 
 
 def test_killed_run_is_tidied_up_after(matrix: Path, docker_host: str) -> None:
     """What a run that was killed by -9 has left ends by itself, and is removed when the next one starts."""
     with started(matrix, docker_host) as process:
-        until(lambda: containers(docker_host, everything=False), "a container runs")
+        until(lambda: containers(docker_host, matrix, everything=False), "a container runs")
         process.kill()
-    until(lambda: not containers(docker_host, everything=False), "its servers have ended")
+    until(lambda: not containers(docker_host, matrix, everything=False), "its servers have ended")
     with started(matrix, docker_host) as process:
         assert process.wait(SECONDS) == 0, process.stdout and process.stdout.read()
-    assert containers(docker_host) == []
+    assert containers(docker_host, matrix) == []
 
 
 def test_run_beside_another_is_left_alone(matrix: Path, docker_host: str) -> None:
     """A run that starts removes nothing of one that lives."""
     with started(matrix, docker_host) as process:
-        until(lambda: containers(docker_host, everything=False), "a container runs")
-        mine = containers(docker_host, everything=False)
+        until(lambda: containers(docker_host, matrix, everything=False), "a container runs")
+        mine = containers(docker_host, matrix, everything=False)
         with started(matrix, docker_host, "--output", str(matrix.parent / "other")) as other:
             assert other.wait(SECONDS) == 0
         assert process.wait(SECONDS) == 0
@@ -142,5 +148,5 @@ def test_engine_that_is_started_anew(matrix: Path) -> None:
         with started(matrix, own.address, "--resume") as process:
             assert process.wait(SECONDS) == 0, process.stdout and process.stdout.read()
         assert {cell.status for cell in read_results(output).cells} == {Status.PASS}
-        assert containers(own.address) == []
+        assert containers(own.address, matrix) == []
         assert json.loads((output / "results.json").read_text(encoding="utf-8"))["answer"]["counts"]["pass"] == 12
