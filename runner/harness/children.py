@@ -20,7 +20,7 @@ from .folders import Folders
 
 READS = 16  # at a time from one child: one that prints without end must not keep us from the others
 PROCESSES = 256  # that a job may have at a time
-ROUNDS = 100  # in which what forks without end is caught, if it can be
+PATIENCE = 10  # seconds in which what forks without end is caught, if it can be
 SLACK = 4 * 2**30  # address space that TensorFlow reserves and never touches
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _LIBC = ctypes.CDLL(None) if sys.platform.startswith("linux") else None
@@ -142,11 +142,13 @@ class Child:
         """
         End the process and its group, and remember why: a kill signal alone does not tell.
 
-        What else it started is stopped: a thousand processes would keep it from its turn to die.
+        So is what else it has started, which may be in groups of its own.
         """
         self.killed = reason
-        _stopped(lambda: processes.below(self.pid))
+        started = processes.below(self.pid)
         _kill_group(self.pid)
+        for pid in started:
+            _send(pid, signal.SIGKILL)
 
     def reaped(self, status, usage):
         """
@@ -319,43 +321,29 @@ def end_strays(known):
     """
     End what jobs have left running: it escaped their group, and was handed to us (Linux).
 
-    All of it is stopped before any of it is ended, else what forks without end would be there for ever.
-
     Args:
         known: The jobs that still run.
 
     Returns:
-        Whether there was any.
+        Whether there was any; what takes too long to end is left to the next time.
     """
-    ended = False
-    for _ in range(ROUNDS):
-        found = _stopped(lambda: _strays(known))
+    ended, until = set(), time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        found = set(_strays(known))
         if not found:
             break
-        ended = True
         for pid in found:
             _send(pid, signal.SIGKILL)
-        for pid in found:
             _reap(pid)
-    return ended
-
-
-def _stopped(find):
-    """Stop all processes that a function finds, until it finds no more of them; return them."""
-    stopped = set()
-    for _ in range(ROUNDS):
-        new = set(find()) - stopped
-        for pid in new:
-            _send(pid, signal.SIGSTOP)
-        stopped |= new
-        if not new:
-            break
-    return stopped
+        if found <= ended:
+            time.sleep(0.01)
+        ended |= found
+    return bool(ended)
 
 
 def _reap(pid):
     try:
-        os.waitpid(pid, 0)
+        os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:  # its own parent's, as yet
         pass
 
