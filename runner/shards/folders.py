@@ -55,8 +55,10 @@ def write_rest(merged: Merged, target: Path) -> None:
 
 
 def _pins(folder: Path) -> dict[str, str]:
+    """Return what was installed; the file of an environment that was not needed, and so not made, is empty."""
     files = sorted((folder / "environments").glob("*.txt"))
-    return {file.stem: file.read_text(encoding="utf-8", errors="replace") for file in files}
+    texts = {file.stem: file.read_text(encoding="utf-8", errors="replace") for file in files}
+    return {name: text for name, text in texts.items() if text.strip()}
 
 
 def _copy_log(name: str, source: Path, target: Path) -> None:

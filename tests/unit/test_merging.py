@@ -1,14 +1,10 @@
 """The outputs of several runs become one, as if one run had made them."""
 
 import json
-import os
 import random
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from textwrap import dedent
 from typing import Any
 
 import pytest
@@ -20,57 +16,17 @@ from runner.matrix import read_matrix
 from runner.model import Cause, EnvironmentRecord, Phase, Record, Status
 from runner.plan import Filters, Plan, plan
 from runner.report.markdown import to_markdown
-from runner.results import Results, read_journal, read_results, write_results
+from runner.results import read_journal, write_results
 from runner.shards import Shard
 from runner.shards.agreement import Output
+from runner.shards.folders import read_outputs
 from runner.shards.merging import merge
 from runner.shards.parts import part
 from runner.shards.times import Times
 from runner.verdict import answer, completed
-from tests.fakes import SAVE, environment, matrix, scenario
+from tests.fakes import environment, matrix
+from tests.unit.places import MATRIX, REPOSITORY, Place
 from tests.unit.synthetic import results
-
-REPOSITORY = Path(__file__).parents[2]
-MATRIX = """
-    version: 1
-    environments:
-      tf2.8: {tensorflow: "2.8.4"}
-      tf2.10: {tensorflow: "2.10.1"}
-    scenarios:
-      good: {formats: [h5]}
-      bad: {formats: [h5]}
-      late: {formats: [h5], folder: scenarios/good, requires: {save: "tensorflow>=2.10"}}
-"""
-PATIENCE = 300.0
-
-
-@dataclass(frozen=True)
-class Place:
-    """A folder with a matrix, in which runs with the stand-in for TensorFlow are made as a user makes them."""
-
-    folder: Path
-
-    def __post_init__(self) -> None:
-        (self.folder / "matrix.yaml").write_text(dedent(MATRIX), encoding="utf-8")
-        scenario(self.folder / "scenarios", "good", SAVE)
-        scenario(self.folder / "scenarios", "bad", "def save(path): raise ValueError('no')")
-
-    def call(self, *words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        """Call the program with these words."""
-        own = {"PYTHONPATH": str(REPOSITORY), "CROSSLOAD_CACHE": str(self.folder / "cache"), "COLUMNS": "200"}
-        return subprocess.run(
-            [sys.executable, "-m", "tests.run_with_fakes", *words],
-            cwd=self.folder,
-            env={**os.environ, "GITHUB_ACTIONS": "", "GITHUB_STEP_SUMMARY": "", **own, **variables},
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-
-    def results(self, name: str) -> Results:
-        """Return what a folder holds."""
-        return read_results(self.folder / name)
 
 
 @pytest.fixture(scope="module")
@@ -209,7 +165,7 @@ def test_wrong_folders(place: Place, words: list[str], said: str) -> None:
 
 def test_another_matrix(place: Place) -> None:
     """Outputs of another matrix than the one that is there are refused."""
-    (place.folder / "other.yaml").write_text(dedent(MATRIX) + "\n# another\n", encoding="utf-8")
+    (place.folder / "other.yaml").write_text(f"{MATRIX}# another\n", encoding="utf-8")
     done = place.call("report", "one", "two", "--output", "new", "--matrix", "other.yaml")
     assert done.returncode == 2
     assert "one is of another matrix than other.yaml" in done.stderr
@@ -333,6 +289,16 @@ def test_what_does_not_belong_together(what: str) -> None:
     with pytest.raises(UsageError) as caught:
         merge(outputs(), WANTED)
     assert str(caught.value).startswith(said)
+
+
+def test_an_environment_that_was_not_needed(tmp_path: Path) -> None:
+    """An environment that a run did not need, and did not make, is none of other packages."""
+    for name, pins in {"a": "h5py==3.1\n", "b": ""}.items():
+        write_results(output(name, records(PLAN)).results, tmp_path / name / "results.json")
+        (tmp_path / name / "environments").mkdir()
+        (tmp_path / name / "environments" / "tf1.txt").write_text(pins, encoding="utf-8")
+    outputs = read_outputs([tmp_path / "a", tmp_path / "b"], tmp_path / "c")
+    assert merge(outputs, WANTED).pins == {"tf1": "h5py==3.1\n"}
 
 
 def test_machines_may_differ() -> None:
