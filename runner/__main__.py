@@ -181,6 +181,8 @@ def _wanted(arguments: argparse.Namespace) -> Plan:
     """Return what is to be done: all that is selected, or one part of it."""
     wanted = plan(read_matrix(arguments.matrix, arguments.backend), options.filters(arguments))
     if not arguments.shard:
+        if arguments.times:
+            raise UsageError("--times says how a run is cut into shards: name the one to run with --shard I/N.")
         return wanted
     from runner.shards.parts import part, told
     from runner.shards.times import read_times

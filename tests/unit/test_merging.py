@@ -90,6 +90,8 @@ def test_holes_are_shown(place: Place) -> None:
     missing = place.results("hole").run.missing
     assert set(missing) == {cell.id for cell in place.results("two").cells}
     report = (place.folder / "hole" / "report.md").read_text(encoding="utf-8")
+    page = (place.folder / "hole" / "report.html").read_text(encoding="utf-8")
+    assert f"{len(missing)} cells of the plan are missing" in page
     for text in (done.stdout, report):
         assert f"{len(missing)} cells of the plan are missing: no merged run has them." in text
         assert all(name in text for name in missing)
