@@ -304,8 +304,9 @@ def test_an_environment_that_was_not_needed(tmp_path: Path) -> None:
 
 
 def test_machines_may_differ() -> None:
-    """Environments of the same packages in another Python or image are merged, and it is said."""
+    """Environments of the same packages in another Python or image are merged as the last was, and it is said."""
     merged = merge([_of("a", python="3.11.7"), _of("b", python="3.11.9")], WANTED)
+    assert merged.results.environments["tf1"].python == "3.11.9"
     assert merged.notes == ("tf1 does not have the same python in all folders: 3.11.7, 3.11.9.",)
 
 
