@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.errors import UsageError
@@ -207,6 +207,7 @@ def _record(name: str, save: str, load: str, form: object, values: dict[str, Any
 STATUSES = st.sampled_from([Status.PASS, Status.DRIFT, Status.FAIL, Status.UNSUPPORTED, Status.ERROR])
 
 
+@settings(deadline=None)
 @given(st.lists(STATUSES, min_size=len(PLAN.cells), max_size=len(PLAN.cells)), st.integers(1, 9), st.randoms())
 def test_merging_undoes_splitting(statuses: list[Status], number: int, chance: random.Random) -> None:
     """However a run was split and in whatever order its parts come, together they say what the whole says."""

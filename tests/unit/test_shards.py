@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner import options
@@ -59,6 +59,7 @@ def cases(draw: st.DrawFn) -> tuple[Plan, int, Times]:
     return wanted, draw(st.integers(1, 12)), Times(seconds=known)
 
 
+@settings(deadline=None)
 @given(cases())
 def test_every_cell_is_in_one_part(case: tuple[Plan, int, Times]) -> None:
     """The parts hold every cell and every save of the plan, each in exactly one, in the plan's order."""
@@ -71,6 +72,7 @@ def test_every_cell_is_in_one_part(case: tuple[Plan, int, Times]) -> None:
     assert sum(len(each.saves) for each in found) == len(wanted.saves)
 
 
+@settings(deadline=None)
 @given(cases())
 def test_what_shares_a_save_stays_together(case: tuple[Plan, int, Times]) -> None:
     """No save is made in two parts, and the cell that answers for it is where the others are."""
@@ -79,6 +81,7 @@ def test_what_shares_a_save_stays_together(case: tuple[Plan, int, Times]) -> Non
         assert all({cell.id for cell in cells} <= own for cells in each.plan.saves.values())
 
 
+@settings(deadline=None)
 @given(cases())
 def test_no_part_is_empty_before_all_saves_have_one(case: tuple[Plan, int, Times]) -> None:
     """Only where there are fewer saves than parts are some of them empty, and those are the last."""
@@ -88,6 +91,7 @@ def test_no_part_is_empty_before_all_saves_have_one(case: tuple[Plan, int, Times
     assert filled == [place < groups for place in range(number)]
 
 
+@settings(deadline=None)
 @given(cases())
 def test_the_longest_part_is_as_short_as_can_be(case: tuple[Plan, int, Times]) -> None:
     """No other cuts of the saves, in the order of their environments, give a longest part that takes less."""
@@ -113,6 +117,7 @@ def took(saves: Sequence[Sequence[Cell]], times: Times) -> int:
     return work + ENVIRONMENT_MS * len(environments)
 
 
+@settings(deadline=None)
 @given(cases())
 def test_all_machines_agree(case: tuple[Plan, int, Times]) -> None:
     """The same plan and times give the same parts, whatever the order in which times were read."""
