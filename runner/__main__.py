@@ -24,6 +24,7 @@ from runner.matrix import environment, json_schema, read_matrix
 from runner.model import Matrix, Record
 from runner.plan import Plan, plan
 from runner.remedies import Mode
+from runner.verdict import FailOn, exit_status
 
 if TYPE_CHECKING:
     from runner.baseline.gate import Held, Stored
@@ -53,51 +54,73 @@ def main(argv: Sequence[str] | None = None) -> int:
 def run(arguments: argparse.Namespace) -> int:
     """Run the matrix: plan, execute, judge, report."""
     from runner.report import write_reports
-    from runner.verdict import exit_status
 
     started, clock = datetime.now(UTC), time.monotonic()
-    wanted = plan(read_matrix(arguments.matrix, arguments.backend), options.filters(arguments))
+    wanted = _wanted(arguments)
     against = _baseline(arguments)
     try:
         executed = _execute(wanted, arguments)
     except KeyboardInterrupt:
         print("Interrupted. What finished is kept: the same command goes on from there.", file=sys.stderr)
         return INTERRUPTED
-    results = _results(wanted, executed, started, time.monotonic() - clock)
+    results = _results(wanted, executed, arguments, started, time.monotonic() - clock)
     held = _held(results, against, wanted.matrix, arguments.accept) if against else None
     results = held.results if held else results
     _write_pins(arguments.output / "environments", executed.pins)
     write_reports(results, arguments.output)
     _print(results, arguments.output, as_json=arguments.json)
     _print_around(results, held, arguments)
-    return exit_status(results.cells, arguments.fail_on)
+    return _status(results, arguments.fail_on)
 
 
 def preview(arguments: argparse.Namespace) -> int:
     """Print what `run` would do."""
     from runner.preview import preview
 
-    wanted = plan(read_matrix(arguments.matrix, arguments.backend), options.filters(arguments))
-    print(preview(wanted, arguments.jobs))
+    print(preview(_wanted(arguments), arguments.jobs))
     return 0
 
 
 def report(arguments: argparse.Namespace) -> int:
-    """Write every report again."""
+    """Write every report again, or those of several folders as one."""
+    if arguments.output or len(arguments.directories) > 1:
+        return _merge(arguments)
     from runner.report import write_reports
     from runner.results import read_results
 
-    results = read_results(arguments.directory)
+    (directory,) = arguments.directories
+    results = read_results(directory)
     held = None
     if arguments.accept or arguments.baseline:
         matrix, against = read_matrix(arguments.matrix), _baseline(arguments)
         held = _held(results, against, matrix, arguments.accept) if against else None
         results = held.results if held else results
-    write_reports(results, arguments.directory)
-    _print(results, arguments.directory, as_json=arguments.json)
+    write_reports(results, directory)
+    _print(results, directory, as_json=arguments.json)
     if held:
-        _print_gate(held, arguments, arguments.directory)
-    return 0
+        _print_gate(held, arguments, directory)
+    return _status(results, arguments.fail_on) if arguments.fail_on else 0
+
+
+def _merge(arguments: argparse.Namespace) -> int:
+    """Merge output folders, and end as a run of all that they hold would."""
+    from runner.report import write_reports
+    from runner.shards.folders import read_outputs, unfinished, write_rest
+    from runner.shards.merging import merge
+
+    if not arguments.output:
+        raise UsageError("Several folders are merged into another one: name it with --output DIR.")
+    matrix, against = read_matrix(arguments.matrix), _baseline(arguments)
+    merged = merge(read_outputs(arguments.directories, arguments.output), matrix)
+    held = _held(merged.results, against, matrix, arguments.accept) if against else None
+    results = held.results if held else merged.results
+    write_rest(merged, arguments.output)
+    write_reports(results, arguments.output)
+    _print(results, arguments.output, as_json=arguments.json)
+    left_out = [f"{folder} is left out: its run has not ended." for folder in unfinished(arguments.directories)]
+    print(*left_out, *merged.notes, sep="\n", end="\n" * bool(left_out or merged.notes), file=sys.stderr)
+    _print_around(results, held, arguments)
+    return _status(results, arguments.fail_on or FailOn.UNEXPECTED)
 
 
 def diff(arguments: argparse.Namespace) -> int:
@@ -152,6 +175,26 @@ def schema(arguments: argparse.Namespace) -> int:
 
 
 _VERBS = {"run": run, "plan": preview, "report": report, "diff": diff, "repair": repair, "schema": schema}
+
+
+def _wanted(arguments: argparse.Namespace) -> Plan:
+    """Return what is to be done: all that is selected, or one part of it."""
+    wanted = plan(read_matrix(arguments.matrix, arguments.backend), options.filters(arguments))
+    if not arguments.shard:
+        if arguments.times:
+            raise UsageError("--times says how a run is cut into shards: name the one to run with --shard I/N.")
+        return wanted
+    from runner.shards.parts import part, told
+    from runner.shards.times import read_times
+
+    mine = part(wanted, arguments.shard, read_times(arguments.times))
+    print(told(mine, arguments.shard, wanted), file=sys.stderr)
+    return mine.plan
+
+
+def _status(results: "Results", fail_on: FailOn) -> int:
+    """Return the exit status of a run; a cell that is missing could not be judged."""
+    return UnjudgeableError.exit_status if results.run.missing else exit_status(results.cells, fail_on)
 
 
 def _execute(wanted: Plan, arguments: argparse.Namespace) -> "Executed":
@@ -219,7 +262,9 @@ def _known(arguments: argparse.Namespace) -> Mapping[str, Record]:
     return read_journal(journal)
 
 
-def _results(wanted: Plan, executed: "Executed", started: datetime, seconds: float) -> "Results":
+def _results(
+    wanted: Plan, executed: "Executed", arguments: argparse.Namespace, started: datetime, seconds: float
+) -> "Results":
     from runner.results import Results, Run
     from runner.verdict import answer, completed
 
@@ -237,6 +282,8 @@ def _results(wanted: Plan, executed: "Executed", started: datetime, seconds: flo
                 "python": platform.python_version(),
                 "cores": os.cpu_count(),
             },
+            filters=options.filters(arguments),
+            shard=str(arguments.shard) if arguments.shard else None,
         ),
         environments=executed.environments,
         cells=cells,
@@ -262,9 +309,10 @@ def _print_around(results: "Results", held: "Held | None", arguments: argparse.N
 
     if held:
         _print_gate(held, arguments, arguments.output)
-    elif new(results.cells) and not arguments.json:
+    elif new(results.cells) and not results.run.shard and not arguments.json:
         print(f"To fail only for what is new from now on: {shlex.join(options.accepting(arguments, arguments.output))}")
-    _tell_github(results, sys.stderr if arguments.json else sys.stdout)
+    if not results.run.shard:
+        _tell_github(results, sys.stderr if arguments.json else sys.stdout)
 
 
 def _print_gate(held: "Held", arguments: argparse.Namespace, output: Path) -> None:

@@ -10,6 +10,8 @@ from runner.observation import Observation
 
 _UNJUDGEABLE = (Cause.OUT_OF_MEMORY, Cause.DISK_FULL)
 _UNCONFINED = "ConfinementError"
+NOTHING_TO_LOAD = "There is nothing to load, as it could not be saved: "
+"""What is said of a cell whose save failed, before what is said of that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

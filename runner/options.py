@@ -9,6 +9,7 @@ from runner import __version__
 from runner.model import Backend, Format
 from runner.plan import Filters
 from runner.remedies import Mode
+from runner.shards import Shard, shard
 from runner.verdict import FailOn, FailOnChange
 
 _EXAMPLES = {
@@ -58,10 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_showing(run)
     _add_selection(_verb(verbs, "plan", "print what `run` would do and what it would cost; run nothing"))
     report = _verb(verbs, "report", "write every report again from the stored results")
-    report.add_argument("directory", type=Path, metavar="DIR", help="an output folder, with its results.json")
-    _add_json(report)
-    _add_matrix(report)
-    _add_baseline(report)
+    _add_report(report)
     _add_diff(_verb(verbs, "diff", "compare two runs: what regressed, what was fixed, what else changed"))
     _add_repair(_verb(verbs, "repair", "write a copy of a model that an environment can load, and prove it"))
     schema = _verb(verbs, "schema", "print the JSON Schema of matrix.yaml")
@@ -94,6 +92,7 @@ def _add_selection(parser: argparse.ArgumentParser) -> None:
     )
     _add_backend(parser)
     _add_jobs(parser)
+    _add_shard(parser)
 
 
 def _add_repair(parser: argparse.ArgumentParser) -> None:
@@ -162,14 +161,7 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trust", action="store_true", help="allow remedies that run code from the artifact here")
     _add_baseline(parser)
     parser.add_argument("--blame", action="store_true", help="find out which difference of versions breaks a cell")
-    parser.add_argument(
-        "--fail-on",
-        type=FailOn,
-        choices=list(FailOn),
-        default=FailOn.UNEXPECTED,
-        metavar="WHEN",
-        help=f"which cells make the exit status 1: {', '.join(FailOn)}; default: unexpected",
-    )
+    _add_fail_on(parser, FailOn.UNEXPECTED, "unexpected")
 
 
 def _add_showing(parser: argparse.ArgumentParser) -> None:
@@ -198,6 +190,44 @@ def _add_baseline(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--accept", action="store_true", help="write these outcomes into the baseline")
 
 
+def _add_fail_on(parser: argparse.ArgumentParser, default: FailOn | None, meaning: str) -> None:
+    parser.add_argument(
+        "--fail-on",
+        type=FailOn,
+        choices=list(FailOn),
+        default=default,
+        metavar="WHEN",
+        help=f"which cells make the exit status 1: {', '.join(FailOn)}; default: {meaning}",
+    )
+
+
+def _add_shard(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--shard", type=_shard, metavar="I/N", help="part I of N that take alike; `report DIR...` puts them together"
+    )
+    parser.add_argument(
+        "--times",
+        type=Path,
+        metavar="FILE",
+        help="results.json of an earlier run, or its folder, by whose times the parts are cut; the same for all parts",
+    )
+
+
+def _add_report(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "directories",
+        nargs="+",
+        type=Path,
+        metavar="DIR",
+        help="an output folder, with its results.json; several, such as those of shards, are merged",
+    )
+    parser.add_argument("--output", type=Path, metavar="DIR", help="where several are merged")
+    _add_json(parser)
+    _add_matrix(parser)
+    _add_baseline(parser)
+    _add_fail_on(parser, None, "unexpected where several are merged, else never")
+
+
 def _add_diff(parser: argparse.ArgumentParser) -> None:
     for name in ("old", "new"):
         parser.add_argument(name, type=Path, metavar=name.upper(), help="a results.json, or the folder that has it")
@@ -212,6 +242,13 @@ def _add_diff(parser: argparse.ArgumentParser) -> None:
         metavar="WHEN",
         help="what makes the exit status 1: regressed (default), any (any difference), never",
     )
+
+
+def _shard(text: str) -> Shard:
+    try:
+        return shard(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("is two numbers, such as 2/4: the second part of four") from error
 
 
 def _positive(text: str) -> int:

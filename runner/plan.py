@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import ClassVar
+
+from pydantic import ConfigDict
 
 from runner import releases
 from runner.errors import NothingSelectedError
@@ -12,6 +15,8 @@ from runner.model import Cell, Direction, EnvironmentSpec, Exclusion, Format, Ma
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """What the command line leaves in; globs over names, and empty means everything."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
 
     environments: tuple[str, ...] = ()
     save: tuple[str, ...] = ()

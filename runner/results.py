@@ -22,6 +22,7 @@ from pydantic_core import from_json
 from runner import __version__
 from runner.errors import UsageError
 from runner.model import Cause, Comparison, EnvironmentRecord, Format, Phase, Record, Status
+from runner.plan import Filters
 from runner.verdict import Answer
 from runner.wording import shown
 from runner.writing import to_json, unwritable, valid, write_text
@@ -84,6 +85,9 @@ class Run:
         runner: Version of this program.
         matrix: Digest of matrix.yaml: ``sha256:...``.
         host: What may matter of the machine, such as its system and processor.
+        filters: What the command line left in of the matrix.
+        shard: Which part of that it was, such as ``2/4``; None if it was all, or several that were merged.
+        missing: Cells that were to be run, and that none of the merged runs has.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
@@ -93,6 +97,9 @@ class Run:
     runner: str
     matrix: str
     host: Mapping[str, Any] = field(default_factory=dict)
+    filters: Filters = field(default_factory=Filters)
+    shard: str | None = None
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

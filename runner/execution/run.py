@@ -24,7 +24,7 @@ from runner.execution.servers import AGAIN_SEED
 from runner.execution.settings import Options
 from runner.execution.slots import Slots
 from runner.files import emptied, remove
-from runner.judgement import Judgement, judge_load
+from runner.judgement import NOTHING_TO_LOAD, Judgement, judge_load
 from runner.keys import Keys
 from runner.model import Backend, Blame, Cell, EnvironmentRecord, EnvironmentSpec, Phase, Record, Status
 from runner.observation import Observation
@@ -269,7 +269,7 @@ class Execution:
             status=Status.BLOCKED,
             phase=Phase.SAVE,
             cause=judgement.cause,
-            explanation=f"There is nothing to load, as it could not be saved: {judgement.explanation}",
+            explanation=f"{NOTHING_TO_LOAD}{judgement.explanation}",
             sources=judgement.sources,
         )
         self._finish(cell, blocked, key=key, root=root.id)

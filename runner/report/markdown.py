@@ -19,7 +19,7 @@ from runner.report.noise import noise
 from runner.report.text import clean, code, explained, fenced, general, listed, prose, shortened
 from runner.report.ways import told as told_ways
 from runner.report.ways import ways
-from runner.report.words import counted, headline, mark, new, news, number, told
+from runner.report.words import counted, headline, holes, mark, new, news, number, told
 from runner.results import Results, to_frame
 from runner.verdict import phrases, steps
 
@@ -47,8 +47,11 @@ _SECTIONS = {
 }
 
 
-_RANK = (0, 1, 2, 10, 9, 3, 4, 8, 7, 5, 6)
-"""Which sections are given room first: the answer and its grid, how to read it, then the shorter ones."""
+_RANK = (0, 1, 3, 11, 10, 4, 5, 9, 8, 6, 7, 2)
+"""
+Which sections are given room first: the answer and its grid, how to read it, then the shorter ones; last the names of
+what is missing, which the answer counts.
+"""
 
 
 def to_markdown(results: Results, limit: int = LIMIT) -> str:
@@ -58,6 +61,7 @@ def to_markdown(results: Results, limit: int = LIMIT) -> str:
     sections = (
         _head(results, frame),
         _answer(results),
+        _missing(results),
         _summary(frame, order),
         _causes(found),
         _ways(results),
@@ -89,10 +93,23 @@ def _answer(results: Results) -> Iterator[str]:
     if upgrades:
         yield "\n".join(f"- {mark(upgrade)} {prose(told(upgrade))}" for upgrade in upgrades)
     yield counted(results.answer.counts)
+    if results.run.missing:
+        yield f"**{holes(results.run.missing)}**"
     if known := news(results.cells):
         yield known
         if found := new(results.cells):
             yield "\n".join(f"- new: {code(cell.id)}: {cell.status}, {cell.cause or '?'}" for cell in found[:_MOST_NEW])
+
+
+def _missing(results: Results) -> Iterator[Part]:
+    """Yield the names of the cells that no merged run has."""
+    missing = results.run.missing
+    if missing:
+        yield "## What is missing"
+        yield "Nothing is known of these. Run the shards that had them again, and merge again."
+        lines = tuple(f"- {code(name)}" for name in missing)
+        chunks = ("\n".join(lines[place : place + _MOST_NAMES]) for place in range(0, len(lines), _MOST_NAMES))
+        yield from _folded(number(len(missing), "cell"), chunks)
 
 
 def _summary(frame: pandas.DataFrame, order: Sequence[str]) -> Iterator[str]:

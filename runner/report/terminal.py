@@ -13,11 +13,12 @@ from rich.text import Text
 from runner.report.grids import ages, broken, summary
 from runner.report.text import clean
 from runner.report.ways import told as told_ways
-from runner.report.words import counted, headline, mark, news, told
+from runner.report.words import counted, headline, holes, mark, news, told
 from runner.results import Results, to_frame
 from runner.verdict import Upgrade, steps
 
 _LEGEND = "Rows saved, columns loaded. ≠: some drift. Red: something fails that passes where it was saved."
+_MOST_NAMES = 10
 _STYLES = {"✓": "green", "○": "green", "✗": "red", "?": "magenta"}
 
 
@@ -39,6 +40,7 @@ def render(results: Results, folder: Path | None = None) -> RenderableType:
         Text(),
         Text(headline(upgrades), "bold"),
         Text(counted(results.answer.counts)),
+        *_holes(results.run.missing),
         *([Text(known)] if (known := news(results.cells)) else []),
         *([Text(ways)] if (ways := told_ways(results.cells)) else []),
         *(
@@ -47,6 +49,15 @@ def render(results: Results, folder: Path | None = None) -> RenderableType:
             else []
         ),
     )
+
+
+def _holes(missing: Sequence[str]) -> list[Text]:
+    """Return what is missing: how many cells, and the names of the first."""
+    if not missing:
+        return []
+    names = [f"  {clean(name)}" for name in missing[:_MOST_NAMES]]
+    more = [f"  and {left:,} more, in report.md"] if (left := len(missing) - _MOST_NAMES) > 0 else []
+    return [Text("\n".join([holes(missing), *names, *more]), "magenta")]
 
 
 class _Grid:

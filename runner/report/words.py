@@ -36,6 +36,14 @@ def new(cells: Iterable[Record]) -> list[Record]:
     return [cell for cell in cells if not cell.expected and cell.status not in {*GOOD, Status.ERROR}]
 
 
+def holes(missing: Sequence[str]) -> str:
+    """Return how many cells of the plan are not there, in words; nothing where all are."""
+    if not missing:
+        return ""
+    said = "is missing: none of the merged runs has it" if len(missing) == 1 else "are missing: no merged run has them"
+    return f"{number(len(missing), 'cell')} of the plan {said}."
+
+
 def headline(upgrades: Sequence[Upgrade]) -> str:
     """Return the shortest answer there is: how many upgrades do no harm."""
     if not upgrades:

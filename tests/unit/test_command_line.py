@@ -28,6 +28,29 @@ def test_plan_says_where_it_would_be_done(capsys: pytest.CaptureFixture[str]) ->
     assert "(docker, python:3.11-slim)" in capsys.readouterr().out
 
 
+def test_plan_of_a_shard(capsys: pytest.CaptureFixture[str]) -> None:
+    """`plan --shard` says what a part of the run would do, and how much of the whole that is."""
+    wanted = ["plan", "--matrix", MATRIX, "--env", "tf2.1[05]", "--scenario", "dense", "--shard", "1/3"]
+    assert main(wanted) == 0
+    said = capsys.readouterr()
+    assert "Cells: 4 (2 saves, 4 loads, 0 declared unsupported)" in said.out
+    assert "Shard 1/3: 4 of 12 cells, in 2 of 2 environments" in said.err
+
+
+def test_plan_of_an_empty_shard(capsys: pytest.CaptureFixture[str]) -> None:
+    """A shard for which nothing is left says so, and ends with 0: another machine does all the work."""
+    assert main(["plan", "--matrix", MATRIX, "--env", "tf2.15", "--scenario", "dense", "--shard", "9/9"]) == 0
+    said = capsys.readouterr()
+    assert "Cells: 0" in said.out
+    assert "Shard 9/9 is empty" in said.err
+
+
+def test_times_without_a_shard(capsys: pytest.CaptureFixture[str]) -> None:
+    """Times decide nothing where a run is not cut: that is an error rather than nothing."""
+    assert main(["plan", "--matrix", MATRIX, "--times", "nowhere"]) == 2
+    assert "--shard I/N" in capsys.readouterr().err
+
+
 def test_nothing_selected_ends_with_three(capsys: pytest.CaptureFixture[str]) -> None:
     """A filter that matches nothing ends with exit status 3 and says what there is."""
     assert main(["plan", "--matrix", MATRIX, "--scenario", "dense_"]) == 3
