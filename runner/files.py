@@ -6,8 +6,8 @@ import stat
 import sys
 import uuid
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from runner.writing import unwritable
 
@@ -98,7 +98,7 @@ def emptied(folder: Path) -> Path:
     return folder
 
 
-def open_left(path: Path) -> BinaryIO:
+def open_left(path: Path) -> BufferedReader:
     """
     Open a file that a job has left: a regular one, as a link may lead anywhere and a pipe never ends.
 
