@@ -158,7 +158,7 @@ def test_killed(lab: Lab, start: Callable[[str], subprocess.Popen[bytes]], numbe
 
 
 def test_what_a_killed_run_left(lab: Lab, start: Callable[[str], subprocess.Popen[bytes]]) -> None:
-    """The next run removes the scratch of a run that was killed, and its half of a save; a run that lives keeps both."""
+    """The next run removes the scratch of a run that was killed, and its half of a save; one that lives keeps both."""
     scratch, saves = lab.folder / "cache" / "scratch", lab.saves
     dead, alive = start(""), start("")
     until(lambda: halfway(lab) and len(list(scratch.iterdir())) == 2)

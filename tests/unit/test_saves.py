@@ -92,11 +92,25 @@ def _truncate(path: Path) -> None:
     os.truncate(path, path.stat().st_size // 2)
 
 
+def _empty(folder: Path) -> None:
+    for path in folder.iterdir():
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+
+def _swap_all(kept: Kept) -> None:
+    _swap(*kept.markers)
+    _swap(*kept.folders)
+
+
+def _in_first(name: str, do: Callable[[Path], object]) -> Callable[[Kept], object]:
+    return lambda kept: do(kept.folders[0] / name)
+
+
 FILES = ("artifact/model.h5", "arrays.npz", "observation.json", "log")
 ONE: dict[str, Callable[[Kept], object]] = {
-    **{f"flip {name}": lambda kept, name=name: _flip(kept.folders[0] / name) for name in FILES[:3]},
-    **{f"truncate {name}": lambda kept, name=name: _truncate(kept.folders[0] / name) for name in FILES[:3]},
-    **{f"delete {name}": lambda kept, name=name: (kept.folders[0] / name).unlink() for name in FILES},
+    **{f"flip {name}": _in_first(name, _flip) for name in FILES[:3]},
+    **{f"truncate {name}": _in_first(name, _truncate) for name in FILES[:3]},
+    **{f"delete {name}": _in_first(name, Path.unlink) for name in FILES},
     "empty": lambda kept: (kept.folders[0] / FILES[0]).write_bytes(b""),
     "add": lambda kept: (kept.folders[0] / "artifact" / "more").touch(),
     "add a folder": lambda kept: (kept.folders[0] / "artifact" / "more").mkdir(),
@@ -107,7 +121,7 @@ ONE: dict[str, Callable[[Kept], object]] = {
     "folder is a link": lambda kept: _link(kept.folders[0]),
     "artifact is a link": lambda kept: _link(kept.folders[0] / "artifact"),
     "folder is gone": lambda kept: shutil.rmtree(kept.folders[0]),
-    "folder is empty": lambda kept: [shutil.rmtree(path) for path in kept.folders[0].iterdir() if path.is_dir()],
+    "folder is empty": lambda kept: _empty(kept.folders[0]),
     "marker is gone": lambda kept: kept.markers[0].unlink(),
     "marker is empty": lambda kept: kept.markers[0].write_bytes(b""),
     "marker is half": lambda kept: _truncate(kept.markers[0]),
@@ -125,7 +139,7 @@ BOTH: dict[str, Callable[[Kept], object]] = {
     "swap folders": lambda kept: _swap(*kept.folders),
     "swap artifacts": lambda kept: _swap(*(folder / FILES[0] for folder in kept.folders)),
     "swap markers": lambda kept: _swap(*kept.markers),
-    "swap all": lambda kept: (_swap(*kept.markers), _swap(*kept.folders)),
+    "swap all": _swap_all,
 }
 
 
