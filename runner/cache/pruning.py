@@ -153,5 +153,5 @@ def _guarded(path: Path) -> Iterator[None]:
     own = guard(path)
     with FileLock(own, timeout=0):
         yield
-        if not path.exists() or path == own:
+        if path == own or not (path.exists() or marker(path).exists()):
             own.unlink(missing_ok=True)

@@ -4,7 +4,9 @@ import asyncio
 import json
 import os
 import shutil
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -255,3 +257,33 @@ def test_pruned_while_a_run_loads(tmp_path: Path) -> None:
     assert kept == [1]
     prune(cache, 0)
     assert list(meeting.lab.saves.iterdir()) == []
+
+
+def test_pruned_again_and_again(tmp_path: Path) -> None:
+    """Two runs with one cache, one of which saves anew, find the same while all that can go is pruned all the time."""
+    lab, going = Lab(tmp_path), threading.Event()
+    specs = [environment("tf1"), environment("tf2")]
+    wanted = plan(matrix(specs, [lab.scenario(name) for name in ("a", "b", "c")]), Filters())
+
+    async def run(name: str, *, fresh: bool) -> Executed:
+        how = replace(lab.options(fresh=fresh), output=tmp_path / name)
+        return await execute(wanted, {Backend.NOX: lab.builder()}, {}, how, Heard())
+
+    async def both() -> tuple[Executed, Executed]:
+        return await asyncio.gather(run("first", fresh=False), run("second", fresh=True))
+
+    def prune_all() -> int:
+        times = 0
+        while not going.is_set():
+            prune(tmp_path / "cache", 0)
+            times += 1
+        return times
+
+    with ThreadPoolExecutor() as pool:
+        pruning = pool.submit(prune_all)
+        try:
+            found = [each for _ in range(3) for each in asyncio.run(both())]
+        finally:
+            going.set()
+        assert pruning.result() > 0
+    assert {record.status for each in found for record in each.records} == {Status.PASS}
