@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from runner.cache.pruning import prune
+from runner.environments import Environment
 from runner.execution.content import TooLargeError, content
 from runner.execution.run import Executed, execute
-from runner.model import Backend, Status
+from runner.model import Backend, EnvironmentSpec, Status
 from runner.plan import Filters, Plan, plan
-from tests.fakes import LIMITS, SAVE, Heard, Lab, environment, matrix
+from tests.fakes import LIMITS, SAVE, FakeBuilder, Heard, Lab, environment, matrix
 
 COUNTED = "\n    import os; open(os.path.abspath(os.path.join(__file__, '../../../count')), 'a').write('x')" + SAVE
 """A save script that leaves a byte in the folder of its lab."""
@@ -287,3 +288,23 @@ def test_pruned_again_and_again(tmp_path: Path) -> None:
             going.set()
         assert pruning.result() > 0
     assert {record.status for each in found for record in each.records} == {Status.PASS}
+
+
+class Pruned(FakeBuilder):
+    """A builder whose first environment is pruned before the run has noted that it uses it."""
+
+    async def prepare(self, spec: EnvironmentSpec) -> Environment:
+        """Return an environment; see `Builder`."""
+        made = await super().prepare(spec)
+        if len(self.prepared) == 1:
+            prune(made.folder.parents[1], 0)
+            assert not made.folder.exists()
+        return made
+
+
+def test_environment_pruned_before_it_is_used(tmp_path: Path) -> None:
+    """An environment that is pruned just after it was found is made again, and from then on it stays."""
+    lab, builder = Lab(tmp_path), Pruned(tmp_path / "cache" / "environments")
+    (record,) = lab.execute(plan(matrix([environment("tf1")], [lab.scenario("one")]), Filters()), builder).records
+    assert record.status is Status.PASS
+    assert builder.prepared == ["tf1", "tf1"]
