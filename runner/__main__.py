@@ -174,7 +174,33 @@ def schema(arguments: argparse.Namespace) -> int:
     return 0
 
 
-_VERBS = {"run": run, "plan": preview, "report": report, "diff": diff, "repair": repair, "schema": schema}
+def cache(arguments: argparse.Namespace) -> int:
+    """Say what is in the cache, or make room in it."""
+    from runner.cache import cache_folder
+    from runner.cache.contents import contents
+    from runner.cache.pruning import prune
+    from runner.report import cached as report
+
+    folder = cache_folder()
+    if arguments.action == "prune":
+        pruned = prune(folder, arguments.max_size, dry=arguments.dry_run)
+        print(report.pruned(pruned, arguments.max_size, dry=arguments.dry_run))
+    elif arguments.json:
+        print(report.to_json(contents(folder)))
+    else:
+        print(report.to_text(contents(folder)))
+    return 0
+
+
+_VERBS = {
+    "run": run,
+    "plan": preview,
+    "report": report,
+    "diff": diff,
+    "repair": repair,
+    "cache": cache,
+    "schema": schema,
+}
 
 
 def _wanted(arguments: argparse.Namespace) -> Plan:
@@ -240,6 +266,7 @@ def _how(arguments: argparse.Namespace) -> "Options":
         output=arguments.output,
         jobs=arguments.jobs,
         fresh=getattr(arguments, "fresh", False),
+        no_cache=getattr(arguments, "no_cache", False),
         remedies=getattr(arguments, "remedies", Mode.NONE),
         trust=getattr(arguments, "trust", False),
         blame=getattr(arguments, "blame", False),
@@ -253,8 +280,11 @@ def _script(path: Path | None) -> Path | None:
 
 
 def _known(arguments: argparse.Namespace) -> Mapping[str, Record]:
-    """Return what an earlier run into the same folder found; `--fresh` forgets it."""
+    """Return what an earlier run into the same folder found; `--fresh` forgets it, `--no-cache` leaves it alone."""
     from runner.results import read_journal
+
+    if arguments.no_cache:
+        return {}
 
     journal = arguments.output / "results.jsonl"
     if arguments.fresh:

@@ -7,8 +7,8 @@ import sys
 import time
 import uuid
 from contextlib import suppress
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from runner.writing import unwritable
 
@@ -105,7 +105,7 @@ def emptied(folder: Path) -> Path:
     raise unwritable(folder, FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)))
 
 
-def open_left(path: Path) -> BinaryIO:
+def open_left(path: Path) -> BufferedReader:
     """
     Open a file that a job has left: a regular one, as a link may lead anywhere and a pipe never ends.
 

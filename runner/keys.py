@@ -3,6 +3,10 @@ What decides a result: equal keys mean that nothing needs to run again.
 
 Keys come from content. A save is decided by the scenario's files, the format, the environment and the harness; a cell
 by that save, the load environment and the rules that judge it.
+
+All files of a scenario decide its saves, its load scripts too: a save script may import or read any of them, in ways
+that neither Python (3.6 has no audit hooks) nor the harness sees (TensorFlow opens files by itself). To guess wrong
+would be a wrong table; to save once more is a second.
 """
 
 import hashlib
@@ -55,10 +59,12 @@ class Keys:
 
     Args:
         tried: What was asked to be done about cells that fail.
+        harness: Folder of what runs inside every environment.
     """
 
-    def __init__(self, limits: Limits, tried: tuple[str, ...] = ()) -> None:
+    def __init__(self, limits: Limits, tried: tuple[str, ...] = (), harness: Path = HARNESS) -> None:
         self._limits = limits
+        self._harness = harness
         self._tried = tried
         self._folders: dict[Path, str] = {}
 
@@ -71,7 +77,7 @@ class Keys:
         """
         scenario = save.scenario
         parts = (self._folder(scenario.folder), scenario.save, save.format, scenario.call, environment)
-        return _digest(*parts, self._folder(HARNESS), str(self._limits))
+        return _digest(*parts, self._folder(self._harness), str(self._limits))
 
     def cell(self, cell: Cell, saved: str, environment: str) -> str:
         """

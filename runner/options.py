@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,7 @@ _EXAMPLES = {
     "report": "python -m runner report reports/latest",
     "diff": "python -m runner diff last-week/results.json reports/latest",
     "repair": "python -m runner repair model.h5 --for tf2.18 -o repaired.h5",
+    "cache": "python -m runner cache prune --max-size 20GB",
     "schema": "python -m runner schema > matrix.schema.json",
 }
 
@@ -62,6 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_report(report)
     _add_diff(_verb(verbs, "diff", "compare two runs: what regressed, what was fixed, what else changed"))
     _add_repair(_verb(verbs, "repair", "write a copy of a model that an environment can load, and prove it"))
+    _add_cache(_verb(verbs, "cache", "say what is in the cache, or make room in it"))
     schema = _verb(verbs, "schema", "print the JSON Schema of matrix.yaml")
     schema.add_argument("--results", action="store_true", help="of results.json instead")
     return parser
@@ -150,6 +153,11 @@ def _add_running(parser: argparse.ArgumentParser) -> None:
         help="take over what did not change since the last run (default)",
     )
     resume.add_argument("--fresh", action="store_true", help="save and load everything anew")
+    resume.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="the same, and leave nothing that a later run takes over; environments are used again",
+    )
     parser.add_argument(
         "--remedies",
         type=Mode,
@@ -249,6 +257,31 @@ def _shard(text: str) -> Shard:
         return shard(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError("is two numbers, such as 2/4: the second part of four") from error
+
+
+def _add_cache(parser: argparse.ArgumentParser) -> None:
+    actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
+    info = actions.add_parser("info", help="print where it is, and what is in it")
+    info.add_argument("--json", action="store_true", help="print the same as JSON, sizes in bytes")
+    text = "remove what no run can use, and with --max-size more; never what a run uses"
+    prune = actions.add_parser("prune", help=text, description=text.capitalize() + ".")
+    prune.add_argument(
+        "--max-size",
+        type=size,
+        metavar="SIZE",
+        help="what may be left, as 20GB; least recently used goes first",
+    )
+    prune.add_argument("--dry-run", action="store_true", help="remove nothing, and print what would go")
+
+
+def size(text: str) -> int:
+    """Return bytes: ``500MB`` is 500 million, ``2GiB`` two times 1024^3."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?(?:([kKMGT])(i?))?B?", text)
+    if not found:
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; write it as 20GB or 500MiB")
+    number, unit, binary = found.groups()
+    power = "kMGT".index(unit.replace("K", "k")) + 1 if unit else 0
+    return int(float(number) * (1024 if binary else 1000) ** power)
 
 
 def _positive(text: str) -> int:

@@ -169,7 +169,7 @@ class Journal:
 
 def read_journal(path: Path) -> dict[str, Record]:
     """
-    Return the finished cells by their id; the last line of an id wins.
+    Return the finished cells by their id: the last line of each, of those that can be taken over if there are any.
 
     Lines that cannot be read, such as the half of one with which a run ended, are as if they were not there, and so is
     a journal that does not exist: the cells run again.
@@ -178,7 +178,7 @@ def read_journal(path: Path) -> dict[str, Record]:
     try:
         with path.open("rb") as lines:
             for line in lines:
-                if record := _record(line):
+                if (record := _record(line)) and (record.key or not _has_key(records.get(record.id))):
                     records[record.id] = record
     except FileNotFoundError:
         return {}
@@ -298,6 +298,10 @@ def _adapter() -> TypeAdapter[Results]:
 @cache
 def _cell_adapter() -> TypeAdapter[Record]:
     return TypeAdapter(Record)
+
+
+def _has_key(record: Record | None) -> bool:
+    return record is not None and record.key != ""
 
 
 def _record(line: bytes) -> Record | None:

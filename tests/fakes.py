@@ -71,6 +71,7 @@ class FakeBuilder:
         digest = hashlib.sha256(repr(spec).encode()).hexdigest()[:16]
         folder = self._folder / digest
         folder.mkdir(parents=True, exist_ok=True)
+        (folder / "lock.txt").write_text(f"tensorflow=={spec.tensorflow}\n")
         fixed = {"PYTHONPATH": str(FAKE), "OPENBLAS_NUM_THREADS": "1", "FAKE_TENSORFLOW": spec.tensorflow}
         return Environment(
             spec=spec,
@@ -174,18 +175,25 @@ class Lab:
         """Return a builder whose environments stay between runs."""
         return FakeBuilder(self.folder / "environments", failures)
 
-    def options(self, *, jobs: int = 2, fresh: bool = False) -> Options:
+    def options(self, *, jobs: int = 2, fresh: bool = False, no_cache: bool = False) -> Options:
         """Return how runs go here."""
-        return Options(cache=self.folder / "cache", output=self.output, jobs=jobs, fresh=fresh)
+        return Options(cache=self.folder / "cache", output=self.output, jobs=jobs, fresh=fresh, no_cache=no_cache)
 
     def execute(
-        self, wanted: Plan, builder: FakeBuilder | None = None, *, jobs: int = 2, fresh: bool = False
+        self,
+        wanted: Plan,
+        builder: FakeBuilder | None = None,
+        *,
+        jobs: int = 2,
+        fresh: bool = False,
+        no_cache: bool = False,
     ) -> Executed:
         """Execute a plan; what the journal knows is known, unless all is to be fresh."""
         self.heard = Heard()
         known = {} if fresh else self.journal
         builders = {Backend.NOX: builder or self.builder()}
-        return asyncio.run(execute(wanted, builders, known, self.options(jobs=jobs, fresh=fresh), self.heard))
+        how = self.options(jobs=jobs, fresh=fresh, no_cache=no_cache)
+        return asyncio.run(execute(wanted, builders, known, how, self.heard))
 
     def run(
         self,

@@ -7,6 +7,7 @@ constraints.
 """
 
 import hashlib
+import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -82,13 +83,16 @@ async def lock(spec: EnvironmentSpec, uv: Uv, folder: Path) -> Lock:
         EnvironmentFailure: If nothing satisfies the requirements, or the index does not answer.
     """
     path = folder / f"{_digest(spec, uv.platform)}.txt"
-    if not path.exists():
+    try:
+        text = path.read_text(encoding="utf-8")
+        os.utime(path)  # when it was last used
+    except FileNotFoundError:
         folder.mkdir(parents=True, exist_ok=True)
         text = await _resolve(spec, uv, folder)
         part = path.with_suffix(".part")
         part.write_text(text, encoding="utf-8")
         part.rename(path)
-    lines = path.read_text(encoding="utf-8").splitlines()
+    lines = text.splitlines()
     notes = [line.removeprefix("# ") for line in lines if line.startswith("#")]
     return Lock(pins=tuple(line for line in lines if "==" in line), note=" ".join(notes))
 

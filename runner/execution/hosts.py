@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
+from runner.cache.use import Use
 from runner.diagnosis import Side
 from runner.environments import Builder, Environment, EnvironmentFailure, Reach
 from runner.environments.installing import DISK_FULL
@@ -50,6 +51,7 @@ class Means:
         builds: One for each environment that may be built at a time.
         logs: Folder for what the servers print.
         reach: What of this machine the jobs of the run need.
+        use: Where what the run uses of the cache is noted.
     """
 
     builders: Mapping[Backend, Builder]
@@ -58,6 +60,7 @@ class Means:
     builds: asyncio.Semaphore
     logs: Path
     reach: Reach
+    use: Use
     listener: Listener
 
 
@@ -106,6 +109,7 @@ class Host:
         self._builder, self._limits, self._listener = means.builders[spec.backend], means.limits, means.listener
         self._log = means.logs / f"{spec.name}.log"
         self._slots, self._builds, self._reach = means.slots, means.builds, means.reach
+        self._use = means.use
         self._walled = spec.backend is Backend.DOCKER
         self._alone = self._walled and spec.isolation is Isolation.CONTAINER
         self._uses = uses
@@ -235,12 +239,16 @@ class Host:
 
     async def _build(self) -> Environment:
         try:
-            return await self._builder.prepare(self.spec)
+            environment = await self._builder.prepare(self.spec)
+            if not await self._use.hold(environment.folder):  # someone has just pruned the cache
+                environment = await self._builder.prepare(self.spec)
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise EnvironmentFailure(Cause.DISK_FULL, DISK_FULL) from error
             text = f"{self.spec.name} could not be built: {error}."
             raise EnvironmentFailure(Cause.ENVIRONMENT_INSTALL, text) from error
+        else:
+            return environment
 
     async def _serve(self) -> Server:
         environment = await self._prepare()

@@ -8,7 +8,6 @@ import asyncio
 import os
 import re
 import shutil
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,6 +15,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from runner import releases
+from runner.cache.use import Use
 from runner.diagnosis import Side
 from runner.environments import Builder, EnvironmentFailure, Reach
 from runner.errors import UnjudgeableError, UsageError
@@ -24,7 +24,7 @@ from runner.execution.hosts import Hosts, Listener, Means
 from runner.execution.servers import LOAD_SEED, Job
 from runner.execution.settings import Options
 from runner.execution.slots import Slots
-from runner.files import emptied, open_left, remove
+from runner.files import open_left, remove
 from runner.judgement import Judgement, judge_load, judge_resave, judge_save
 from runner.model import Backend, EnvironmentSpec, Format, Matrix, Scenario, Status
 from runner.observation import Observation
@@ -167,28 +167,28 @@ async def repair(
         UsageError: If the artifact must not be opened.
         OutputError: If the copy cannot be written.
     """
-    scratch = emptied(options.cache / "scratch" / uuid.uuid4().hex)
-    means = Means(
-        builders=builders,
-        limits=matrix.limits,
-        slots=Slots(options.jobs),
-        builds=asyncio.Semaphore(2),
-        logs=scratch,
-        reach=Reach(readable=_needed(artifact, arguments), writable=(scratch,)),
-        listener=listener,
-    )
-    hosts = Hosts(means, {})
-    try:
-        repaired = await Repair(artifact.absolute(), matrix, hosts, scratch, arguments).run(target, out.name)
-        if repaired.loads and repaired.copy:
-            put(repaired.copy, out)
-    except EnvironmentFailure as failure:
-        raise UnjudgeableError(failure.explanation) from failure
-    else:
-        return repaired
-    finally:
-        await hosts.stop()
-        remove(scratch)
+    with Use(options.cache) as use:
+        means = Means(
+            builders=builders,
+            limits=matrix.limits,
+            slots=Slots(options.jobs),
+            builds=asyncio.Semaphore(2),
+            logs=use.scratch,
+            reach=Reach(readable=_needed(artifact, arguments), writable=(use.scratch,)),
+            use=use,
+            listener=listener,
+        )
+        hosts = Hosts(means, {})
+        try:
+            repaired = await Repair(artifact.absolute(), matrix, hosts, use.scratch, arguments).run(target, out.name)
+            if repaired.loads and repaired.copy:
+                put(repaired.copy, out)
+        except EnvironmentFailure as failure:
+            raise UnjudgeableError(failure.explanation) from failure
+        else:
+            return repaired
+        finally:
+            await hosts.stop()
 
 
 def _needed(artifact: Path, arguments: Arguments) -> tuple[Path, ...]:

@@ -5,9 +5,9 @@ import uuid
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Protocol
 
+from runner.cache.use import SAVES, Use
 from runner.drift import Sides, located
 from runner.environments import Builder, EnvironmentFailure, Reach
 from runner.errors import RunnerError
@@ -19,11 +19,11 @@ from runner.execution.loads import load_job
 from runner.execution.records import Recorder
 from runner.execution.resaves import Resaves
 from runner.execution.rescue import Rescue, Rescued
-from runner.execution.saves import Saved, save
+from runner.execution.saves import Saved, Shelf, save
 from runner.execution.servers import AGAIN_SEED
 from runner.execution.settings import Options
 from runner.execution.slots import Slots
-from runner.files import emptied, remove
+from runner.files import remove
 from runner.judgement import NOTHING_TO_LOAD, Judgement, judge_load
 from runner.keys import Keys
 from runner.model import Backend, Blame, Cell, EnvironmentRecord, EnvironmentSpec, Phase, Record, Status
@@ -77,16 +77,14 @@ async def execute(
     Raises:
         OutputError: If the journal or the cache cannot be written.
     """
-    scratch = emptied(options.cache / "scratch" / uuid.uuid4().hex)
-    with Journal(options.output / "results.jsonl") as journal:
-        execution = Execution(plan, builders, known, options, listener, journal, scratch)
+    with Use(options.cache) as use, Journal(options.output / "results.jsonl") as journal:
+        execution = Execution(plan, builders, {} if options.no_cache else known, options, listener, journal, use)
         try:
             return await execution.run()
         except BaseExceptionGroup as group:
             raise _first(group) from group
         finally:
             await execution.stop()
-            remove(scratch)
 
 
 class Execution:
@@ -100,11 +98,13 @@ class Execution:
         options: Options,
         listener: Listener,
         journal: Journal,
-        scratch: Path,
+        use: Use,
     ) -> None:
         self._plan, self._known, self._options = plan, known, options
-        self._listener, self._journal, self._scratch = listener, journal, scratch
+        self._listener, self._journal = listener, journal
+        self._use, self._scratch = use, use.scratch
         self._limits = plan.matrix.limits
+        self._shelf = self._make_shelf()
         self._keys = Keys(self._limits, tried=(options.remedies, str(options.trust), str(options.blame)))
         self._judging = asyncio.Semaphore(IN_FLIGHT * options.jobs)
         self._saving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -113,9 +113,13 @@ class Execution:
         self._records: dict[str, Record] = {}
         self._hosts = self._make_hosts(builders)
         self._rescue = Rescue(
-            matrix=plan.matrix, hosts=self._hosts, options=options, scratch=scratch, resaves=Resaves(scratch)
+            matrix=plan.matrix,
+            hosts=self._hosts,
+            options=options,
+            scratch=self._scratch,
+            resaves=Resaves(self._scratch),
         )
-        self._blaming = Blaming(hosts=self._hosts, scratch=scratch, seconds=self._limits.seconds)
+        self._blaming = Blaming(hosts=self._hosts, scratch=self._scratch, seconds=self._limits.seconds)
 
     async def run(self) -> Executed:
         """Run everything; what one cell does leaves the others alone."""
@@ -144,16 +148,21 @@ class Execution:
             builds=asyncio.Semaphore(max(2, self._options.jobs)),
             logs=self._scratch,
             reach=self._reach(),
+            use=self._use,
             listener=self._listener,
         )
         return Hosts(means, {spec: _uses(self._plan, spec) for spec in self._plan.environments})
 
+    def _make_shelf(self) -> Shelf:
+        """Return where saves are: in the cache, or where nothing is left of them."""
+        folder = (self._scratch if self._options.no_cache else self._options.cache) / SAVES
+        folder.mkdir(parents=True, exist_ok=True)
+        return Shelf(folder=folder, use=self._use, limits=self._limits)
+
     def _reach(self) -> Reach:
         """Return what all jobs together need: the scenarios, and where their folders are."""
-        saves = self._options.cache / "saves"
-        saves.mkdir(parents=True, exist_ok=True)
         folders = dict.fromkeys(save.scenario.folder for save in self._plan.saves)
-        return Reach(readable=tuple(folders), writable=(saves, self._scratch))
+        return Reach(readable=tuple(folders), writable=(self._shelf.folder, self._scratch))
 
     async def _save_and_load(self, wanted: SaveJob, cells: tuple[Cell, ...]) -> None:
         """Save once, unless no cell needs it, then load in every environment at the same time."""
@@ -180,7 +189,7 @@ class Execution:
         async with self._saving[key]:  # two scenarios with the same files share it
             fresh = self._options.fresh and key not in self._made
             self._made.add(key)
-            return await save(wanted, key, host, self._options.cache / "saves", fresh=fresh, limits=self._limits)
+            return await save(wanted, key, host, self._shelf, fresh=fresh)
 
     async def _take_over(self, cell: Cell, saved: str) -> bool:
         known = self._known.get(cell.id)
@@ -290,7 +299,13 @@ class Execution:
         blamed: Blame | None = None,
     ) -> None:
         record = self._recorder.record(
-            cell, judgement, key=key, root=root, attempted=attempted, rescued=rescued, blamed=blamed
+            cell,
+            judgement,
+            key="" if self._options.no_cache else key,
+            root=root,
+            attempted=attempted,
+            rescued=rescued,
+            blamed=blamed,
         )
         if record != self._known.get(record.id):
             self._journal.append(record)

@@ -1,18 +1,26 @@
-"""Artifacts, kept between runs by what decides them: a save that was made before is not made again."""
+"""
+Artifacts, kept between runs by what decides them: a save that was made before is not made again.
+
+Each is made in a new folder, and a marker that is put in its place at once says which one is good: who has taken an
+older one goes on with it.
+"""
 
 import asyncio
 import hashlib
-import os
+import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar, Literal
 
 from filelock import AsyncFileLock
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ConfigDict, TypeAdapter, ValidationError
 
+from runner.cache.use import Use, guard, marker, named
 from runner.errors import OutputError
 from runner.execution import observations
 from runner.execution.attempts import Attempted, attempt, hidden, look
+from runner.execution.content import TooLargeError, content
 from runner.execution.hosts import Host
 from runner.execution.observations import ObservationError
 from runner.execution.servers import Ended, Job
@@ -53,41 +61,74 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Marker:
-    """What is put beside the folder of a save last: without it, or with another content, the folder is not whole."""
+class Shelf:
+    """
+    Where the saves of a run are.
 
+    Attributes:
+        folder: Of all saves.
+        use: Where those that the run needs are noted.
+        limits: What a save may use.
+    """
+
+    folder: Path
+    use: Use
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Marker:
+    """
+    What is written last: without it, or with another content, a save is not whole.
+
+    Attributes:
+        key: Of the save that it is.
+        folder: Name of the folder that holds it.
+        content: Digest of what is in the folder.
+        seal: Digest of all the rest.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
+
+    version: Literal[1] = 1
+    key: str
+    folder: str
     ended: Ended
     attempts: int
     content: str
+    seal: str = ""
+
+    def sealed(self) -> "_Marker":
+        """Return it with its seal."""
+        text = to_json(replace(self, seal=""))
+        return replace(self, seal=hashlib.sha256(text.encode()).hexdigest())
 
 
 _MARKERS: TypeAdapter[_Marker] = TypeAdapter(_Marker)
 
 
-async def save(wanted: SaveJob, key: str, host: Host, cache: Path, *, fresh: bool, limits: Limits) -> Saved:
+async def save(wanted: SaveJob, key: str, host: Host, shelf: Shelf, *, fresh: bool) -> Saved:
     """
     Return the artifact of a save, made anew or as an earlier run left it; two runs at once make it once.
 
     Args:
-        cache: Folder of all artifacts.
         fresh: Whether to make it anew in any case.
-        limits: What it may use.
 
     Raises:
         EnvironmentFailure: If the environment cannot be had.
+        OutputError: If the cache cannot be written.
     """
-    folder = cache / key[:32]
-    job = _job(wanted, folder)
-    hide = hidden(job, (await host.environment()).folder)
-    async with AsyncFileLock(folder.with_suffix(".guard")):
-        attempted = None if fresh else _kept(folder, hide)
-        if attempted is None:
-            _marker(folder).unlink(missing_ok=True)
-            attempted = await attempt(host, job)
-        judgement = judge_save(attempted.seen, host.side(), limits.seconds)
-        _keep(folder, attempted, judgement)
-        if judgement.status is Status.ERROR:
-            await asyncio.to_thread(remove, folder)
+    environment = (await host.environment()).folder
+    name = key[:32]
+    async with AsyncFileLock(guard(shelf.folder / name)):
+        kept = None if fresh else await asyncio.to_thread(_kept, shelf, key)
+        folder = shelf.folder / (kept.folder if kept else f"{name}-{uuid.uuid4().hex[:8]}")
+        shelf.use.note(folder)
+        job = _job(wanted, folder)
+        attempted = _seen(kept, folder, hidden(job, environment)) if kept else await attempt(host, job)
+        judgement = judge_save(attempted.seen, host.side(), shelf.limits.seconds)
+        if kept is None:
+            await asyncio.to_thread(_keep, shelf, key, folder, attempted, judgement)
     return Saved(key=key, job=job, judgement=judgement, attempted=attempted.without_observation())
 
 
@@ -107,40 +148,39 @@ def _job(wanted: SaveJob, folder: Path) -> Job:
     )
 
 
-def _marker(folder: Path) -> Path:
-    """Return where the marker is: outside of the folder, which the job can write to."""
-    return folder.with_suffix(".json")
-
-
-def _kept(folder: Path, hide: Mapping[str, str]) -> Attempted | None:
+def _kept(shelf: Shelf, key: str) -> _Marker | None:
+    """Return the marker of a save that is as it was left."""
     try:
-        marker = _MARKERS.validate_json(_marker(folder).read_bytes())
-    except (OSError, ValidationError):
+        found = _MARKERS.validate_json(marker(shelf.folder / key[:32]).read_bytes())
+        mine = found == found.sealed() and found.key == key and Path(found.folder).name == found.folder
+        whole = mine and found.content == content(shelf.folder / found.folder, _most(shelf))
+    except (OSError, ValidationError, TooLargeError):
         return None
-    if marker.content != _content(folder):
-        return None
-    return Attempted(seen=look(folder, marker.ended, hide), ended=marker.ended, attempts=marker.attempts)
+    return found if whole else None
 
 
-def _keep(folder: Path, attempted: Attempted, judgement: Judgement) -> None:
-    """Mark a save as whole; an outcome that says nothing about compatibility is not kept."""
-    if judgement.status is not Status.ERROR and not _marker(folder).exists():
-        marker = _Marker(ended=attempted.ended, attempts=attempted.attempts, content=_content(folder))
-        write_text(_marker(folder), to_json(marker))
+def _seen(kept: _Marker, folder: Path, hide: Mapping[str, str]) -> Attempted:
+    return Attempted(seen=look(folder, kept.ended, hide), ended=kept.ended, attempts=kept.attempts)
 
 
-def _content(folder: Path) -> str:
-    """Return a digest of what a save left: of the names, sizes and times of all files, which may be large."""
-    if folder.is_symlink():
-        return "a link"
-    files = [Path(root, name) for root, _, names in os.walk(folder) for name in names]
-    described = sorted(f"{path.relative_to(folder)} {_state(path)}" for path in files)
-    return hashlib.sha256("\n".join(described).encode(errors="replace")).hexdigest()
+def _keep(shelf: Shelf, key: str, folder: Path, attempted: Attempted, judgement: Judgement) -> None:
+    """
+    Put a save in the place of the one before; the folder of that goes, unless a run uses it.
 
-
-def _state(path: Path) -> str:
+    What says nothing about compatibility is not kept.
+    """
+    if judgement.status is Status.ERROR:
+        remove(folder)
+        return
     try:
-        status = path.lstat()
-    except OSError as error:
-        return str(error.strerror)
-    return f"{status.st_mode} {status.st_size} {status.st_mtime_ns}"
+        digest = content(folder, _most(shelf))
+    except TooLargeError:
+        return  # it goes when the run has ended
+    before = named(marker(folder))
+    made = _Marker(key=key, folder=folder.name, ended=attempted.ended, attempts=attempted.attempts, content=digest)
+    write_text(marker(folder), to_json(made.sealed()))
+    shelf.use.replaced(folder, before)
+
+
+def _most(shelf: Shelf) -> int:
+    return shelf.limits.disk_mb * 2**20

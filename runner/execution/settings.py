@@ -16,6 +16,7 @@ class Options:
         output: Folder for the journal and the logs.
         jobs: How many children may run at a time.
         fresh: Whether to save again what was saved before.
+        no_cache: Whether to take no save and no record from earlier runs, and to leave later ones none.
         remedies: How many ways out are tried for a cell that fails.
         trust: Whether a remedy may run code from an artifact on this machine.
         blame: Whether to find out which difference between two environments breaks a cell.
@@ -25,6 +26,7 @@ class Options:
     output: Path
     jobs: int
     fresh: bool = False
+    no_cache: bool = False
     remedies: Mode = Mode.FIRST
     trust: bool = False
     blame: bool = False

@@ -157,6 +157,22 @@ def test_killed(lab: Lab, start: Callable[[str], subprocess.Popen[bytes]], numbe
     assert lab.journal["ends.h5@tf1->tf1"].status is Status.PASS
 
 
+def test_what_a_killed_run_left(lab: Lab, start: Callable[[str], subprocess.Popen[bytes]]) -> None:
+    """The next run removes the scratch of a run that was killed, and its half of a save; one that lives keeps both."""
+    scratch, saves = lab.folder / "cache" / "scratch", lab.saves
+    dead, alive = start(""), start("")
+    until(lambda: halfway(lab) and len(list(scratch.iterdir())) == 2)
+    dead.kill()
+    dead.wait()
+    lab.run(lab.scenario("other"))
+    assert len(list(scratch.iterdir())) == 1
+    alive.kill()
+    alive.wait()
+    lab.run(lab.scenario("other"))
+    assert list(scratch.iterdir()) == []
+    assert len([path for path in saves.iterdir() if path.is_dir()]) == len(list(saves.glob("*.json"))) == 2
+
+
 def test_killed_while_importing(lab: Lab, start: Callable[[str], subprocess.Popen[bytes]]) -> None:
     """A runner that dies while TensorFlow is imported takes that process along."""
     process = start(slow_import(lab))

@@ -1,6 +1,7 @@
 """Equal keys mean that nothing needs to run again; whatever decides an outcome changes its key."""
 
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner import keys
+from runner.environments import HARNESS
 from runner.errors import UsageError
 from runner.keys import Keys, folder_digest
 from runner.model import Call, Cell, Format, Limits, Scenario, Tolerance
@@ -93,6 +95,20 @@ def test_what_decides_a_cell(scenario: Scenario) -> None:
         cell_key(replace(scenario, training=True)),
     ]
     assert len(set(keys)) == len(keys)
+
+
+def test_harness_decides(scenario: Scenario, tmp_path: Path) -> None:
+    """Every module of the harness decides every save, and with it every cell."""
+    wanted = SaveJob(scenario=scenario, format=Format.H5, environment=HERE)
+    harness = tmp_path.with_name(f"{tmp_path.name}-harness")
+    shutil.copytree(HARNESS, harness, ignore=shutil.ignore_patterns("__pycache__"))
+    seen = {Keys(Limits(), harness=harness).save(wanted, "e")}
+    assert seen == {Keys(Limits()).save(wanted, "e")}
+    modules = sorted(harness.glob("*.py"))
+    for module in modules:
+        module.write_text(module.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+        seen.add(Keys(Limits(), harness=harness).save(wanted, "e"))
+    assert len(seen) == len(modules) + 1
 
 
 def test_how_to_load_does_not_decide_the_save(scenario: Scenario) -> None:

@@ -61,7 +61,7 @@ def test_wrong_words_end_with_two(argv: list[str], capsys: pytest.CaptureFixture
     assert "error:" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("verb", ["run", "plan", "report", "diff", "schema"])
+@pytest.mark.parametrize("verb", ["run", "plan", "report", "diff", "cache", "schema"])
 def test_each_verb_has_help_with_an_example(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     """`VERB --help` shows how it is used."""
     with pytest.raises(SystemExit) as caught:

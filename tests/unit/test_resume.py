@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner.environments import EnvironmentFailure
+from runner.execution.content import content
 from runner.execution.run import Executed, execute
 from runner.model import Backend, Cause, Matrix, Scenario, Status, Tolerance
 from runner.plan import Filters, plan
@@ -40,11 +41,11 @@ class Counted:
         """Write the scenario; each of its processes leaves a line."""
         return self.lab.scenario("one", COUNT + save, COUNT + load)
 
-    def run(self, *, fresh: bool = False) -> dict[str, int]:
+    def run(self, *, fresh: bool = False, no_cache: bool = False) -> dict[str, int]:
         """Run it; return the number of saves and of loads that this took."""
         self._processes.write_text("")
         wanted = plan(self.matrix, Filters())
-        executed = self.lab.execute(wanted, fresh=fresh)
+        executed = self.lab.execute(wanted, fresh=fresh, no_cache=no_cache)
         assert [record.id for record in executed.records] == [cell.id for cell in wanted.cells]
         assert {record.status for record in executed.records} == {Status.PASS}
         words = self._processes.read_text().split()
@@ -133,26 +134,22 @@ def test_journal_is_gone(counted: Counted) -> None:
     assert counted.run() == {"save": 0, "load": 4}
 
 
-@pytest.mark.parametrize(
-    ("file", "content"),
-    [
-        ("arrays.npz", None),
-        ("arrays.npz", b"PK\x03\x04"),
-        ("observation.json", b"{}"),
-        ("artifact/model.h5", None),
-        ("artifact/model.h5", b""),
-        ("artifact/further", b"not of that save"),
-        ("../{}.json", None),
-        ("../{}.json", b"\xff"),
-        ("../{}.json", b'{"ended": {}, "attempts": 1, "content": ""}'),
-    ],
-)
-def test_damaged_artifact(counted: Counted, file: str, content: bytes | None) -> None:
-    """An artifact that is not as its save left it is made again."""
-    for folder in counted.lab.saves.glob("*/"):
-        path = folder / file.format(folder.name)
-        path.unlink() if content is None else path.write_bytes(content)
-    (counted.lab.output / "results.jsonl").unlink()
+def test_no_cache(counted: Counted) -> None:
+    """A run without the cache does everything anew, and leaves everything as it found it to the runs after it."""
+    saves = content(counted.lab.saves, 2**30)
+    known = counted.lab.journal
+    assert counted.run(no_cache=True) == ALL
+    assert content(counted.lab.saves, 2**30) == saves
+    assert counted.lab.journal == known
+    assert counted.run() == NONE
+
+
+def test_nothing_is_left_without_a_cache(tmp_path: Path) -> None:
+    """What a run without the cache found is in its journal, and no later run takes it over."""
+    counted = Counted(Lab(tmp_path))
+    assert counted.run(no_cache=True) == ALL
+    assert len(counted.lab.journal) == ALL["load"]
+    assert not counted.lab.saves.exists()
     assert counted.run() == ALL
 
 
