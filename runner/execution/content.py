@@ -41,13 +41,14 @@ def _inside(folder: Path) -> Iterator[Path]:
     while waiting:
         current = waiting.pop()
         try:
-            inside = sorted(current.iterdir())
+            with os.scandir(current) as entries:
+                inside = sorted(entries, key=lambda entry: entry.name)
         except OSError:  # closed to us, or too deep: that it is there is told already
             continue
-        for path in inside:
-            yield path
-            if path.is_dir() and not path.is_symlink():
-                waiting.append(path)
+        for entry in inside:
+            yield Path(entry.path)
+            if entry.is_dir(follow_symlinks=False):
+                waiting.append(Path(entry.path))
 
 
 def _described(path: Path, most: int) -> tuple[str, int]:

@@ -24,6 +24,8 @@ SCENARIOS, ENVIRONMENTS = ("good", "bad"), ("tf1", "tf2")
 SAVING = """
     import os
     def told(path):
+        if "saves" not in path.split(os.sep):  # a remedy builds the model again
+            return
         name = os.path.basename(os.path.dirname(os.path.abspath(__file__))) + os.path.splitext(path)[1]
         with open(os.path.abspath(os.path.join(__file__, "../../../saves")), "a") as file:
             file.write(name + "@" + os.environ["FAKE_TENSORFLOW"] + "\\n")
@@ -193,10 +195,20 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@settings(deadline=None, max_examples=30)
-@given(changes=st.sets(st.sampled_from(sorted(CHANGES)), max_size=3))
-def test_only_what_changed_runs_again(first: Path, changes: set[str]) -> None:
-    """After any changes exactly the saves and the cells that they decide run again, and after that none."""
+@pytest.mark.parametrize("change", CHANGES)
+def test_only_what_changed_runs_again(first: Path, change: str) -> None:
+    """After a change exactly the saves and the cells that it decides run again, and after that none."""
+    _check(first, {change})
+
+
+@settings(deadline=None, max_examples=15)
+@given(changes=st.sets(st.sampled_from(sorted(CHANGES)), min_size=2, max_size=4))
+def test_only_what_several_changes_decide_runs_again(first: Path, changes: set[str]) -> None:
+    """After several changes at once it is what any of them decides."""
+    _check(first, changes)
+
+
+def _check(first: Path, changes: set[str]) -> None:
     with TemporaryDirectory() as folder:
         shutil.copytree(first, folder, dirs_exist_ok=True)
         world = _world(Path(folder))
@@ -204,9 +216,7 @@ def test_only_what_changed_runs_again(first: Path, changes: set[str]) -> None:
         for change in sorted(changes):
             CHANGES[change](world)
         wanted, records, saves, cells = world.run()
-        assert cells == {
-            cell for cell in records if cell not in known or any(decides(known[cell]) for decides in world.cells)
-        }
+        assert cells == {cell for cell in records if _is_other(cell, known, world)}
         assert saves == {_told(save) for save, of_it in wanted.saves.items() if _is_new(save, of_it, known, world)}
         assert world.run()[2:] == (set(), set())
 
