@@ -63,7 +63,7 @@ def hurting(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return written(hostile(), tmp_path_factory.mktemp("hurting"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it runs, no other test may start a loop of asyncio
 def browser() -> Iterator[Browser]:
     """Give the browser."""
     with chromium.running() as started:
