@@ -13,6 +13,8 @@ from pathlib import Path
 from runner.writing import unwritable
 
 _PATIENCE = (0.05, 0.1, 0.2, 0.4)
+"""Seconds to wait for what still writes into a folder: it has been sent a signal, and needs a moment to end."""
+
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
@@ -23,6 +25,14 @@ def remove(folder: Path) -> None:
     A link is removed and never followed: a job may have put one in the place of its folder. Nor does it matter how deep
     folders are in folders: each is moved up before it is looked into.
     """
+    for seconds in _PATIENCE:
+        _try_to_remove(folder)
+        if not os.path.lexists(folder):
+            return
+        time.sleep(seconds)
+
+
+def _try_to_remove(folder: Path) -> None:
     with suppress(OSError):
         if folder.is_symlink():
             folder.unlink()
@@ -92,16 +102,15 @@ def emptied(folder: Path) -> Path:
     Raises:
         OutputError: If it cannot be made.
     """
-    for seconds in _PATIENCE:
+    for _ in _PATIENCE:
         remove(folder)
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
-            time.sleep(seconds)  # what still writes there has been sent a signal, and needs a moment to end
+            continue  # what still writes there has made it anew
         except OSError as error:
             raise unwritable(folder, error) from error
-        else:
-            return folder
+        return folder
     raise unwritable(folder, FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)))
 
 

@@ -87,9 +87,10 @@ class Use:
 
     def close(self) -> None:
         """Use nothing any more."""
-        _forget(self._cache, self._used)
+        forgotten = _forget(self._cache, self._used)
         self._lock.release()
-        Path(self._lock.lock_file).unlink(missing_ok=True)
+        if forgotten:
+            Path(self._lock.lock_file).unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
         return self
@@ -163,26 +164,41 @@ def sweep(cache: Path) -> None:
     """Remove what runs have left that were killed."""
     for path in runs_folder(cache).glob(f"*{_LOCK}"):
         with suppress(Timeout, OSError), FileLock(path, timeout=0):
-            _forget(cache, path.with_suffix(_USED))
-            path.unlink(missing_ok=True)
+            if _forget(cache, path.with_suffix(_USED)):
+                path.unlink(missing_ok=True)
 
 
-def _forget(cache: Path, used_by_it: Path) -> None:
+def _forget(cache: Path, used_by_it: Path) -> bool:
     """
     Remove the scratch of a run that ends or is dead, its list, and its saves that no other run will find.
 
     The list goes first: from then on whoever puts another save in the place of one sees to that one.
+
+    Returns:
+        Whether that was all; what another run is about to make stays on the list, for the next time.
     """
     remove(cache / "scratch" / used_by_it.stem)
     try:
         names = used_by_it.read_text(encoding="utf-8").splitlines()
         used_by_it.unlink()
     except OSError:
-        return
-    for folder in (cache / name for name in names if Path(name).parent == Path(SAVES)):
-        if folder.exists() and named(marker(folder)) != folder.name:
-            with suppress(Timeout, OSError), FileLock(guard(folder), timeout=0):
-                remove_unnamed(cache, folder)
+        return True
+    saves = (name for name in names if Path(name).parent == Path(SAVES))
+    if left := [name for name in saves if not _let_go(cache, cache / name)]:
+        used_by_it.write_text("".join(f"{name}\n" for name in left), encoding="utf-8")
+    return not left
+
+
+def _let_go(cache: Path, folder: Path) -> bool:
+    """Remove a save that no other run will find; tell whether nobody was about to make it."""
+    if folder.exists() and named(marker(folder)) != folder.name:
+        with suppress(OSError):
+            try:
+                with FileLock(guard(folder), timeout=0):
+                    remove_unnamed(cache, folder)
+            except Timeout:
+                return False
+    return True
 
 
 def remove_unnamed(cache: Path, folder: Path) -> None:
