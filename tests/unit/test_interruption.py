@@ -37,11 +37,12 @@ HANGING = """
 """A save script that does not end, and leaves a daemon."""
 
 DRIVER = """
-import sys
+import signal, sys
 from pathlib import Path
 from tests.fakes import Lab
 from tests.unit.test_interruption import interruptible
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which tests that run in the background ignore
 lab = Lab(Path(sys.argv[1]))
 lab.execute(interruptible(lab, sys.argv[2]))
 """
