@@ -18,7 +18,7 @@ _PREDEFINED = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 """What every Dockerfile takes without ``ARG``; Docker then keeps it out of the history of the stage."""
 
 _INDEXES = ("UV_DEFAULT_INDEX", "UV_INDEX")
-_VENV = "/opt/crossload/venv"
+_VENV, _HOME = "/opt/crossload/venv", "/build"
 
 _TEXT = """\
 # TensorFlow {tensorflow} on Python {python}: `{name}` of crossload's matrix. requirements.txt has all that is in it.
@@ -29,7 +29,7 @@ _TEXT = """\
 # This stage installs; nothing of it is kept but the virtual environment.
 FROM {base} AS build
 USER root
-WORKDIR /root
+WORKDIR {home}
 COPY uv /usr/local/bin/uv
 # A uv.toml or a .netrc beside this file is used here too.
 COPY requirements.txt {beside} ./
@@ -72,9 +72,10 @@ def dockerfile(recipe: Recipe) -> str:
     Raises:
         UsageError: If it cannot say what the matrix does.
     """
-    spec, settings, beside = recipe.spec, {"UV_PYTHON_DOWNLOADS": "never"}, [f"{SETTINGS}*", f"{PASSWORDS}*"]
+    spec, beside = recipe.spec, [f"{SETTINGS}*", f"{PASSWORDS}*"]
+    settings = {"HOME": _HOME, "UV_PYTHON_DOWNLOADS": "never"}
     if recipe.certificates:
-        settings, beside = settings | {"SSL_CERT_FILE": f"/root/{CERTIFICATES}"}, [CERTIFICATES, *beside]
+        settings, beside = settings | {"SSL_CERT_FILE": f"{_HOME}/{CERTIFICATES}"}, [CERTIFICATES, *beside]
     return _TEXT.format(
         name=spec.name,
         tensorflow=spec.tensorflow,
@@ -82,6 +83,7 @@ def dockerfile(recipe: Recipe) -> str:
         tag=recipe.tag,
         base=recipe.base,
         venv=_VENV,
+        home=_HOME,
         beside=" ".join(beside),
         arguments="\n".join(f"ARG {name}" for name in _declared(recipe.arguments)),
         settings=_assigned(settings),

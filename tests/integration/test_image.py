@@ -87,6 +87,7 @@ def test_nothing_of_the_installation_is_in_it(built: Built) -> None:
     """No uv, no certificate, no setting of the installer and no secret is in it or in its history."""
     found = built.client.images.get(TAG)
     assert built.run("sh", "-c", "ls /root /usr/local/bin /opt/crossload; env").split().count("uv") == 0
+    assert "build" not in built.run("ls", "/").split()
     assert "certificates.pem" not in built.run("sh", "-c", "ls -a /root /opt/crossload /opt/crossload/venv")
     told = f"{found.attrs} {found.history()} {built.run('env')}"
     assert not [word for word in (SECRET, "SSL_CERT", "UV_", "PROXY") if word in told]
