@@ -90,7 +90,7 @@ def _leave_out(data: dict[str, Data], route: Route) -> None:
         return
     holder: Data = data
     for step in route[:-1]:
-        holder = holder[step]  # type: ignore[index]
+        holder = holder[step]  # type: ignore[index]  # the way was found in this very data
     match holder, route[-1]:
         case dict() as mapping, str() as key:
             del mapping[key]

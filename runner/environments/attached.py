@@ -69,7 +69,7 @@ class Attached:
         """Take apart what comes: lines for whoever receives them, the rest for the log."""
         line = b""
         with log.open("wb") as file, suppress(OSError, ValueError, SocketError, RuntimeError):
-            for stream, data in frames_iter(self._socket, tty=False):  # type: ignore[no-untyped-call]
+            for stream, data in frames_iter(self._socket, tty=False):  # type: ignore[no-untyped-call]  # types-docker has none
                 if stream != STDOUT:
                     file.write(data[: max(LOG_LIMIT - file.tell(), 0)])
                     file.flush()
