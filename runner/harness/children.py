@@ -15,10 +15,11 @@ import sys
 import time
 import traceback
 
-from . import cgroup, confinement, jobs, processes
+from . import cgroup, confinement, filed, jobs, processes
 from .folders import Folders
 
 READS = 16  # at a time from one child: one that prints without end must not keep us from the others
+NICE = 10  # else a thousand processes of a job leave its server no time to end them
 PROCESSES = 256  # that a job may have at a time
 PATIENCE = 10  # seconds in which what forks without end is caught, if it can be
 SLACK = 4 * 2**30  # address space that TensorFlow reserves and never touches
@@ -62,7 +63,11 @@ def _send(pid, number):
 
 
 def adopt_orphans():
-    """Have the children of our children handed to us when their parent ends, so that none gets away (Linux)."""
+    """
+    Have the children of our children handed to us when their parent ends, so that none gets away (Linux).
+
+    A job does so, too: what it starts stays below it, and is counted with it, as long as it runs.
+    """
     if _LIBC:
         _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
@@ -92,7 +97,6 @@ class Child:
         self.deadline = self.started + job["seconds"]
         self.killed = None
         self.silent = False
-        self.peak = 0
         self.alone = alone
         self._oom_kills, self._refusals = cgroup.kills(), cgroup.refusals()
         with contextlib.ExitStack() as held:
@@ -101,7 +105,8 @@ class Child:
             self._log = Log(self._folders.create("log"), job["output_kb"] * 1024)
             held.callback(self._log.close)
             self.pid = self._start(job, address_space, held)
-            self._family = processes.Family(self.pid)
+            self._family = processes.Family(self.pid, PROCESSES)
+            self._filed = filed.Filed()
             self._held = held.pop_all()
 
     def _start(self, job, address_space, held):
@@ -109,7 +114,8 @@ class Child:
         held.callback(os.close, self.pipe)
         os.set_blocking(self.pipe, False)
         try:
-            return _spawn(job, write, self._folders) if job["fresh"] else _fork(job, write, address_space)
+            limits = _Limits(job, address_space)
+            return _spawn(job, write, self._folders, limits) if job["fresh"] else _fork(job, write, limits)
         finally:
             os.close(write)
 
@@ -126,17 +132,20 @@ class Child:
         return True
 
     def check(self):
-        """Kill the job if it is over a limit."""
-        self.peak = max(self.peak, _resident(self.pid))
+        """Kill the job if it is over a limit, itself or with all that it has started."""
         self._family.look()
-        if self.killed is None and time.monotonic() > self.deadline:
-            self.kill("timeout")
-        elif self.killed is None and self.peak > self.job["memory_mb"] * 2**20:
-            self.kill("memory")
-        elif self.killed is None and len(self._family.pids) > PROCESSES:
+        if self.killed is None and self._family.too_many():  # first: so many leave us no time for anything else
             self.kill("processes")
+        elif self.killed is None and time.monotonic() > self.deadline:
+            self.kill("timeout")
+        elif self.killed is None and self._takes_more_than(self.job["memory_mb"] * 2**20):
+            self.kill("memory")
         elif self.killed is None and self._folders.soon_full(self._family.pids):
             self.kill("disk")
+
+    def _takes_more_than(self, limit):
+        """Tell whether it has more memory, or has put more into files that lie there."""
+        return self._family.memory > limit or self._filed.over(limit, self._family.pids)
 
     def kill(self, reason):
         """
@@ -162,6 +171,7 @@ class Child:
         if self.killed in (None, "timeout"):  # as what waits for a child that the kernel has killed may wait for ever
             self.killed = self._shortage(status) or self.killed
         self._held.close()
+        self._filed.remove()
         unit = 1 if sys.platform == "darwin" else 1024
         ended = "signal" if os.WIFSIGNALED(status) else "exit"
         return {
@@ -170,7 +180,7 @@ class Child:
             "ended": self.killed or ended,
             "status": os.WTERMSIG(status) if ended == "signal" else os.WEXITSTATUS(status),
             "seconds": round(time.monotonic() - self.started, 4),
-            "peak_rss_mb": max(self.peak, usage.ru_maxrss * unit) // 2**20,
+            "peak_rss_mb": max(self._family.memory, usage.ru_maxrss * unit) // 2**20,
         }
 
     def _shortage(self, status):
@@ -183,7 +193,9 @@ class Child:
         crowded = status != 0 and cgroup.refusals() > self._refusals
         if not self.alone and (starved or crowded):
             return "lost"
-        return "memory" if starved else "disk" if self._folders.full() else None
+        if starved:
+            return "memory"
+        return "disk" if self._folders.full() or (status != 0 and self._folders.disk_is_full()) else None
 
 
 def lost(job):
@@ -222,7 +234,7 @@ class Log:
             pass
 
 
-def _fork(job, write, address_space):
+def _fork(job, write, limits):
     sys.stdout.flush()  # else every child prints what is still in the buffer
     parent, pid = os.getpid(), os.fork()
     if pid:
@@ -230,8 +242,8 @@ def _fork(job, write, address_space):
     status = 70
     try:
         _become(write, parent)
+        limits.apply()
         refused = confinement.applied(job)
-        _limit(address_space + job["memory_mb"] * 2**20 + SLACK)
         status = jobs.run(job, refused)
     except BaseException:
         traceback.print_exc()
@@ -239,7 +251,7 @@ def _fork(job, write, address_space):
         os._exit(status)
 
 
-def _spawn(job, write, folders):
+def _spawn(job, write, folders, limits):
     with folders.create("job.json") as file:
         file.write(json.dumps(job).encode())
     parent = os.getpid()
@@ -249,16 +261,24 @@ def _spawn(job, write, folders):
         stdout=write,
         stderr=write,
         start_new_session=True,
-        preexec_fn=lambda: _die_with_parent(parent),
+        preexec_fn=lambda: _prepare(parent, limits),
     )
     process.returncode = 0  # the server reaps it, with its usage
     return process.pid
+
+
+def _prepare(parent, limits):
+    """Become what a fork becomes, as far as it is not seen to already."""
+    _die_with_parent(parent)
+    adopt_orphans()
+    limits.apply()
 
 
 def _become(write, parent):
     """Become a session of its own that prints to the pipe and hears nothing."""
     os.setsid()
     _die_with_parent(parent)
+    adopt_orphans()
     for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
     signal.set_wakeup_fd(-1)
@@ -287,10 +307,31 @@ def _close(number):
         pass
 
 
-def _limit(address_space):
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if sys.platform.startswith("linux"):
-        resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
+class _Limits:
+    """
+    What the kernel holds a job to, and each process that it starts.
+
+    Args:
+        address_space: What TensorFlow takes of it, in bytes, before anything is done with it.
+    """
+
+    def __init__(self, job, address_space):
+        self._sizes = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: job["disk_mb"] * 2**20}
+        if sys.platform.startswith("linux"):
+            self._sizes[resource.RLIMIT_AS] = address_space + job["memory_mb"] * 2**20 + SLACK
+
+    def apply(self):
+        """Hold this process to them, let others go first, and let it go first when no memory is left."""
+        os.nice(NICE)
+        for kind, size in self._sizes.items():
+            most = resource.getrlimit(kind)[1]
+            size = size if most == resource.RLIM_INFINITY else min(size, most)
+            resource.setrlimit(kind, (size, size))
+        try:
+            with open("/proc/self/oom_score_adj", "w") as file:
+                file.write("500")
+        except OSError:
+            pass
 
 
 def _kill_group(pid):
@@ -298,23 +339,6 @@ def _kill_group(pid):
         os.killpg(pid, signal.SIGKILL)
     except (ProcessLookupError, PermissionError):
         pass
-
-
-def address_space():
-    """Return how much of its address space this process has mapped, in bytes (Linux)."""
-    return _statm(os.getpid())[0]
-
-
-def _resident(pid):
-    return _statm(pid)[1]
-
-
-def _statm(pid):
-    try:
-        with open("/proc/%d/statm" % pid) as file:
-            return [int(pages) * resource.getpagesize() for pages in file.read().split()[:2]]
-    except (OSError, ValueError):
-        return [0, 0]
 
 
 def end_strays(known):

@@ -49,21 +49,11 @@ def applied(message):
     if not message.get("hide"):
         return None
     try:
-        _stand_back()
+        os.nice(19)  # the server must get its turn beside many processes
         confine(message["hide"], _given(message), own_folders(message))
     except ConfinementError as error:
         return error
     return None
-
-
-def _stand_back():
-    """Let the server go first: it must get its turn beside many processes, and live when memory runs out."""
-    os.nice(19)
-    try:
-        with open("/proc/self/oom_score_adj", "w") as file:
-            file.write("500")
-    except OSError:
-        pass
 
 
 def own_folders(message):

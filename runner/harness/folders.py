@@ -11,6 +11,7 @@ import time
 PAUSE = 0.5  # seconds between two looks
 SHARE = 0.1  # of the time, at most, is spent looking
 ENTRIES = 100000
+ROOM = 65536  # bytes that a disk has left which had no room for more
 DEPTH = 256  # folders in folders, each of which is open while we are in it
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 _NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
@@ -71,6 +72,12 @@ class Folders:
         except OSError:  # nothing can be said, which must not end the server
             return False
         return False
+
+    def disk_is_full(self):
+        """Tell whether there is no room left on the disk, whoever has filled it."""
+        disk = os.fstatvfs(self._handles[0])
+        free = disk.f_bfree if os.geteuid() == 0 else disk.f_bavail
+        return free * disk.f_frsize < ROOM
 
     def close(self):
         """Let go of them."""

@@ -1,7 +1,9 @@
-"""Who started whom (Linux)."""
+"""Who started whom, and what they take together (Linux)."""
 
 import os
 import time
+
+from . import memory
 
 PAUSE = 0.5  # seconds between two looks
 SHARE = 0.1  # of the time, at most, is spent looking
@@ -11,33 +13,49 @@ class Family:
     """
     A process and what comes from it, looked at now and then.
 
+    Args:
+        most: How many it may be; what more than that take is not asked, as the kernel needs seconds to say so.
+
     Attributes:
         pids: As of the last look.
+        memory: The most that they had together at any look, in bytes; the first is looked at by itself each time.
     """
 
-    def __init__(self, pid):
+    def __init__(self, pid, most):
         self.pids = [pid]
+        self._most = most
+        self.memory = 0
         self._next = time.monotonic() + PAUSE
 
     def look(self):
-        """Look, if it is time to."""
+        """Look, at all of them if it is time to."""
+        self.memory = max(self.memory, memory.resident(self.pids[0]))
         if time.monotonic() < self._next:
             return
         before = time.process_time()  # not what it takes by the clock, which grows with those that are looked for
-        self.pids = self.pids[:1] + below(self.pids[0])
+        self.pids = self.pids[:1] + below(self.pids[0], alive=True)
+        if 1 < len(self.pids) <= self._most:
+            self.memory = max(self.memory, memory.together(self.pids))
         self._next = time.monotonic() + max(PAUSE, (time.process_time() - before) / SHARE)
 
+    def too_many(self):
+        """Tell whether more of them are alive; what has ended and is not asked for any more does no harm."""
+        return len(self.pids) > self._most
 
-def below(ancestor, without=()):
+
+def below(ancestor, without=(), alive=False):
     """
     Return what a process has started, and what that has, and so on.
 
     Args:
         without: Processes to leave out, with all that they started.
+        alive: Whether to leave out what has ended, and only waits to be asked for.
     """
     children = {}
     for pid in everyone():
-        children.setdefault(_parent(pid), []).append(pid)
+        state, parent = _stat(pid)
+        if not alive or state not in "ZX":
+            children.setdefault(parent, []).append(pid)
     found, left = [], [ancestor]
     while left:
         new = [pid for pid in children.pop(left.pop(), []) if pid not in without]
@@ -54,9 +72,11 @@ def everyone():
         return []
 
 
-def _parent(pid):
+def _stat(pid):
+    """Return the state of a process, and who started it: nobody has started one that has gone meanwhile."""
     try:
         with open("/proc/%d/stat" % pid, errors="replace") as file:
-            return int(file.read().rpartition(")")[2].split()[1])
-    except (OSError, ValueError, IndexError):
-        return None
+            state, parent = file.read().rpartition(")")[2].split()[:2]
+            return state, int(parent)
+    except (OSError, ValueError):
+        return "X", -1

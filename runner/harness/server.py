@@ -16,7 +16,7 @@ import tempfile
 import time
 import traceback
 
-from . import PROTOCOL, children, confinement, preload, processes
+from . import PROTOCOL, children, confinement, memory, preload, processes
 
 POLL = 0.1
 PROBE = {"fresh": False, "seconds": 300, "memory_mb": 16384, "disk_mb": 1024, "output_kb": 256}
@@ -88,14 +88,17 @@ class Server:
         record = self._record() or self._probe()
         preload.modules(record["modules"])
         preload.freeze()
-        self._space = children.address_space()
-        self.answer(event="ready", versions=record["versions"], confined=bool(self._hidden))
+        self._space = memory.address_space()
+        taken = memory.resident(os.getpid()) // 2**20
+        self.answer(event="ready", versions=record["versions"], confined=bool(self._hidden), memory_mb=taken)
 
     def _record(self):
+        """Return what is known of the environment; None if nothing is, or the file is damaged: it is found out anew."""
         try:
             with open(self._options.record) as file:
-                return json.load(file)
-        except (OSError, ValueError):
+                found = json.load(file)
+            return found if _is_record(found) else None
+        except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
             return None
 
     def _probe(self):
@@ -113,7 +116,7 @@ class Server:
         """Return what a child observed, None if it died; and what it printed."""
         with tempfile.TemporaryDirectory() as folder:
             job = self._given(dict(PROBE, id=kind, kind=kind, folder=folder, scenario=folder))
-            child = children.Child(job, children.address_space())
+            child = children.Child(job, memory.address_space())
             os.set_blocking(child.pipe, True)
             while child.drain():
                 pass
@@ -175,7 +178,7 @@ class Server:
             reaped, status, usage = os.wait4(pid, os.WNOHANG)
             if reaped:
                 del self._children[pid]
-                self._sweep(0)  # what it left must not change its folder any more
+                self._sweep(0 if self._hidden else processes.PAUSE)  # what it left must not change its folder any more
                 self.answer(**child.reaped(status, usage))
         if not self._children:
             children.end_strays(())
@@ -183,7 +186,7 @@ class Server:
 
     def _sweep(self, pause):
         """End what has got away from a job that may still run: among strangers, nobody would account for it."""
-        if self._hidden and time.monotonic() >= self._swept + pause:
+        if time.monotonic() >= self._swept + pause:
             children.end_strays(self._children)
             self._swept = time.monotonic()
 
@@ -191,6 +194,14 @@ class Server:
         for child in self._children.values():
             child.kill("stopped")
         return 0
+
+
+def _is_record(found):
+    """Tell whether this is what a probe has found out, as strictly as the runner reads it."""
+    versions = found["versions"]
+    texts = [versions["python"], versions["tensorflow"]] + list(versions["packages"].values()) + found["modules"]
+    texts += [] if versions["keras"] is None else [versions["keras"]]
+    return all(isinstance(text, str) for text in texts)
 
 
 class ProbeError(Exception):

@@ -9,26 +9,30 @@ import pytest
 
 from runner.environments import Reach
 from runner.execution.servers import Ended, Job, start
-from runner.files import emptied
-from runner.model import Cause, Format, Record, Status
+from runner.model import Cause, Record, Status
 from runner.plan import Filters, plan
-from tests.fakes import LIMITS, SAVE, Lab, environment, matrix
+from tests.fakes import LIMITS, SAVE, Lab, environment, matrix, processes_with
 
 SMALL = replace(LIMITS, disk_mb=8)
+FILES = "[open('{}%d' % number, 'wb').write(bytes(2**22)) for number in range(4)]"
 FILLING = {
     "one_file": "open('file', 'wb').write(bytes(2**24))",
+    "sparse": "open('file', 'wb').truncate(2**34)",
+    "sparse_of_a_child": "subprocess.run(['truncate', '-s', '16G', 'file'], check=True)",
+    "elsewhere": "tempfile.TemporaryFile(dir='/dev/shm').write(bytes(2**24))",
     "many_files": "[open(str(number), 'wb').write(bytes(2**19)) for number in range(32)]",
-    "below": "os.makedirs('a/b/c'); open('a/b/c/file', 'wb').write(bytes(2**24))",
-    "closed": "os.mkdir('a'); open('a/file', 'wb').write(bytes(2**24)); os.chmod('a', 0)",
+    "below": "os.makedirs('a/b/c'); " + FILES.format("a/b/c/"),
+    "closed": "os.mkdir('a'); " + FILES.format("a/") + "; os.chmod('a', 0)",
     "deep": "[(os.mkdir('a'), os.chdir('a')) for _ in range(300)]",
-    "nameless": "kept = open('file', 'wb'); os.remove('file'); kept.write(bytes(2**24)); time.sleep(3)",
-    "artifact": "os.makedirs(path + '.d'); open(path + '.d/file', 'wb').write(bytes(2**24))",
+    "nameless": "kept = [tempfile.TemporaryFile(dir='.') for number in range(4)]; "
+    "[file.write(bytes(2**22)) for file in kept]; time.sleep(3)",
+    "artifact": "os.makedirs(path + '.d'); [open(path + '.d/%d' % n, 'wb').write(bytes(2**22)) for n in range(4)]",
 }
 """What fills a folder of 8 MiB, or makes it too deep to look at."""
 
 SPARING = {
     "little": "open('file', 'wb').write(bytes(2**20))",
-    "sparse": "open('file', 'wb').truncate(2**34)",
+    "sparse_within": "[open(str(number), 'wb').truncate(2**23) for number in range(20)]",
     "linked_often": "open('file', 'wb').write(bytes(2**21)); [os.link('file', str(number)) for number in range(20)]",
     "leads_elsewhere": "os.symlink('/', 'everything'); os.symlink('.', 'itself')",
     "takes_away": "open('file', 'wb').write(bytes(2**22)); os.remove('file')",
@@ -44,7 +48,8 @@ def lab(tmp_path: Path) -> Lab:
 
 def doing(what: str) -> str:
     """Return a save script that does something first."""
-    return "\n    import os, signal, time" + SAVE.replace("model.save(path)", f"model.save(path); {what}")
+    imports = "\n    import os, signal, subprocess, tempfile, time"
+    return imports + SAVE.replace("model.save(path)", f"model.save(path); {what}")
 
 
 @pytest.fixture(scope="module")
@@ -81,6 +86,29 @@ def test_processes_without_end(lab: Lab) -> None:
     record = lab.one(doing("any(os.fork() == 0 for _ in range(400)); time.sleep(60)"))
     assert (record.status, record.cause, record.attempts) == (Status.FAIL, Cause.SCENARIO_ERROR, 1), record.explanation
     assert "256" in record.explanation
+
+
+BOMB = """
+        count = os.open("count", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        while os.fstat(count).st_size < 1000:
+            os.write(count, b"x")
+            if os.fork() == 0:
+                os.setsid()
+        time.sleep(600)
+"""
+"""Each process starts others, in sessions of their own; it comes to an end only for the sake of the machine."""
+
+
+def test_processes_of_processes(lab: Lab) -> None:
+    """A job all of whose processes start others is ended for that, with all of them."""
+    scenarios = [lab.scenario("bomb", doing(BOMB)), lab.scenario("innocent")]
+    bombed = environment("tf1", MARK=str(lab.folder))
+    wanted = plan(matrix([bombed], scenarios, replace(LIMITS, seconds=60.0)), Filters())
+    records = {record.scenario: record for record in lab.execute(wanted).records}
+    assert (records["bomb"].status, records["bomb"].cause) == (Status.FAIL, Cause.SCENARIO_ERROR)
+    assert "256" in records["bomb"].explanation
+    assert records["innocent"].status is Status.PASS
+    assert processes_with(f"MARK={lab.folder}") == []
 
 
 @pytest.mark.parametrize(("kills", "status"), [(2, Status.ERROR), (1, Status.TIMEOUT)])
@@ -152,28 +180,13 @@ def test_death_beside_others_that_take_all(lab: Lab, counter: str, word: str) ->
 
 def test_link_in_the_place_of_an_artifact_is_not_mounted(lab: Lab) -> None:
     """A link that a save left in the place of its artifact is nothing that a job needs: it may lead anywhere."""
-    saving = job(lab, "one")
+    saving = lab.job("one")
     loading = replace(saving, kind="load", folder=str(lab.folder), artifact=str(lab.folder.parent / "artifact"))
     Path(loading.artifact).mkdir()
     assert Path(loading.artifact) in loading.reach().readable
     Path(loading.artifact).rmdir()
     Path(loading.artifact).symlink_to("/etc")
     assert Path(loading.artifact) not in loading.reach().readable
-
-
-def job(lab: Lab, name: str, save: str = SAVE) -> Job:
-    """Return a job that saves."""
-    scenario, folder = lab.scenario(name, save), emptied(lab.folder / "jobs" / name)
-    return Job(
-        id=name,
-        kind="save",
-        folder=str(folder),
-        scenario=str(scenario.folder),
-        script="save.py",
-        format="h5",
-        path=str(folder / "artifact" / Format.H5.path),
-        artifact=str(folder / "artifact"),
-    )
 
 
 def serve(lab: Lab, jobs: Sequence[Job], **variables: str) -> list[Ended]:
@@ -205,9 +218,9 @@ def once(start):
     return started
 os.fork, subprocess.Popen = once(os.fork), once(subprocess.Popen)
 """
-    full, one, two = lab.folder / "full", replace(job(lab, "one"), fresh=fresh), job(lab, "two")
+    full, one, two = lab.folder / "full", replace(lab.job("one"), fresh=fresh), lab.job("two")
     variable = f"FULL = {str(full)!r}\n{failing}"
-    assert [ended.ended for ended in serve(lab, [job(lab, "probe")], FAKE_IMPORT=variable)] == ["exit"]
+    assert [ended.ended for ended in serve(lab, [lab.job("probe")], FAKE_IMPORT=variable)] == ["exit"]
     full.touch()
     assert [ended.ended for ended in serve(lab, [one, two], FAKE_IMPORT=variable)] == ["lost", "exit"]
     assert "one could not be started" in (lab.folder / "server.log").read_text()
@@ -218,7 +231,7 @@ def test_server_follows_no_link_to_write(lab: Lab, name: str) -> None:
     """A link where the server would write in a job's folder is not followed: the job is lost, and the next one done."""
     precious = lab.folder / "precious"
     precious.write_text("precious")
-    one, two = replace(job(lab, "one"), fresh=True), job(lab, "two")
+    one, two = replace(lab.job("one"), fresh=True), lab.job("two")
     (Path(one.folder) / name).symlink_to(precious)
     assert [ended.ended for ended in serve(lab, [one, two])] == ["lost", "exit"]
     assert precious.read_text() == "precious"
@@ -226,11 +239,11 @@ def test_server_follows_no_link_to_write(lab: Lab, name: str) -> None:
 
 def test_server_follows_no_link_to_a_folder(lab: Lab) -> None:
     """A link in the place of a job's folder is not followed."""
-    one, elsewhere = job(lab, "one"), lab.folder / "elsewhere"
+    one, elsewhere = lab.job("one"), lab.folder / "elsewhere"
     elsewhere.mkdir()
     Path(one.folder).rmdir()
     Path(one.folder).symlink_to(elsewhere)
-    assert [ended.ended for ended in serve(lab, [one, job(lab, "two")])] == ["lost", "exit"]
+    assert [ended.ended for ended in serve(lab, [one, lab.job("two")])] == ["lost", "exit"]
     assert list(elsewhere.iterdir()) == []
 
 
@@ -239,5 +252,5 @@ def test_log_that_a_job_replaces(lab: Lab) -> None:
     precious = lab.folder / "precious"
     precious.write_text("precious")
     replacing = f"os.remove('../log'); os.symlink({str(precious)!r}, '../log'); os.write(1, b'x' * 2**20)"
-    assert [ended.ended for ended in serve(lab, [job(lab, "one", doing(replacing))])] == ["exit"]
+    assert [ended.ended for ended in serve(lab, [lab.job("one", doing(replacing))])] == ["exit"]
     assert precious.read_text() == "precious"

@@ -77,6 +77,12 @@ SAVES = {
     "is_killed": ("os.kill(os.getpid(), signal.SIGKILL)", crash(Phase.SAVE, Cause.UNRECOGNISED)),
     "sleeps": ("time.sleep(600)", timeout(Phase.SAVE)),
     "stops": ("os.kill(os.getpid(), signal.SIGSTOP)", timeout(Phase.SAVE, Cause.UNRECOGNISED)),
+    "sleeps_in_a_child": ("os.waitpid(os.fork() or os.setsid() or time.sleep(600), 0)", timeout(Phase.SAVE)),
+    "spins_in_c": ("sum(iter(int, 1))", timeout(Phase.SAVE)),
+    "blocks_signals": (
+        "signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals()); time.sleep(600)",
+        timeout(Phase.SAVE, Cause.UNRECOGNISED),
+    ),
     "prints_for_ever": ("while True: os.write(1, b'x' * 65536)", timeout(Phase.SAVE, Cause.UNRECOGNISED)),
     "allocates_100_gb": ("np.ones(100 * 2**27)", NO_MEMORY),
     "grows": ("kept = []\nwhile True:\n    kept.append(np.ones(2**19)); time.sleep(0.005)", NO_MEMORY),

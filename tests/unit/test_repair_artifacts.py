@@ -1,6 +1,8 @@
 """What a file is by its content, and what is refused before anything opens it: real files that mean harm."""
 
+import errno
 import io
+import json
 import os
 import socket
 import stat
@@ -13,7 +15,8 @@ import h5py
 import numpy as np
 import pytest
 
-from runner.harness.repair import artifacts
+from runner.harness.repair import NothingToRepair, artifacts, config, reading, wire
+from tests.fuzz import keras
 
 STORED, PACKED = zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED
 
@@ -316,3 +319,84 @@ def test_hdf5_in_an_archive_may_begin_late_too(tmp_path: Path, compression: int)
     """Packed or not, weights that begin behind a block are looked into."""
     path = archive(tmp_path / "m.keras", {"model.weights.h5": b"\0" * 512 + hdf5(linking)}, compression)
     assert "/etc/passwd" in refusal(path)
+
+
+def saying(path: Path, offset: int, value: bytes) -> Path:
+    """Write an archive whose table of contents says something else of its first member."""
+    archive(path, {"config.json": b"{}", "model.weights.h5": hdf5(linking)})
+    data = bytearray(path.read_bytes())
+    at = data.index(b"PK\x01\x02") + offset
+    data[at : at + len(value)] = value
+    path.write_bytes(bytes(data))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("offset", "value"), [(6, b"\xff\x00"), (10, b"\x0e\x00"), (10, b"\x0c\x00"), (42, b"\xff" * 4)]
+)
+def test_damage_of_one_member_does_not_hide_another(tmp_path: Path, offset: int, value: bytes) -> None:
+    """A version, a compression or a place that is none ends in no traceback, whatever zipfile makes of it."""
+    path = saying(tmp_path / "m.keras", offset, value)
+    assert artifacts.sniff(str(path)) == "keras"
+    if offset != 6:  # there zipfile opens nothing at all
+        assert "/etc/passwd" in refusal(path)
+    else:
+        artifacts.check(str(path))
+
+
+def test_a_graph_of_one_long_word_is_searched_at_once(tmp_path: Path) -> None:
+    """What looks for Keras's marks in a SavedModel takes no longer for a file that is made of beginnings of them."""
+    (tmp_path / "saved_model.pb").write_bytes(b"_tf_keras_" * 100_000)
+    assert artifacts.sniff(str(tmp_path)) == "export"
+
+
+WRITTEN_SO = {
+    "no object": b"[]",
+    "null": b"null",
+    "no JSON": b"{",
+    "no text": b"\xff",
+    "nested without end": b"[" * 200_000,
+    "a number without end": b'{"a": ' + b"9" * 5000 + b"}",
+    "no layers": b'{"class_name": "Functional", "config": {"layers": 3, "output_layers": []}}',
+    "a layer that is none": b'{"class_name": "Functional", "config": {"layers": [3], "output_layers": []}}',
+    "larger than any": b'{"a": "' + b"a" * (17 * 2**20) + b'"}',
+}
+"""Configurations that no Keras writes."""
+
+
+@pytest.mark.parametrize("written", WRITTEN_SO)
+@pytest.mark.parametrize("version", ["2.15.0", "3.5.0"])
+def test_a_configuration_that_cannot_be_read_is_told_in_a_sentence(tmp_path: Path, version: str, written: str) -> None:
+    """Whatever is wrong with it, there is nothing to repair, and it is said why."""
+    path = archive(tmp_path / "m.keras", {"metadata.json": b"null", "config.json": WRITTEN_SO[written]}, PACKED)
+    with pytest.raises(NothingToRepair) as caught:
+        config.repair(keras.tensorflow(version), "keras", str(path), str(tmp_path / "out.keras"))
+    assert str(caught.value).endswith((".", ")."))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_model_that_was_not_compiled_can_be_repaired(tmp_path: Path) -> None:
+    """That its file says null of what it was compiled with is no damage, and stays so in the copy."""
+    layer = {"class_name": "Dense", "config": {"units": 1, "newer": None}}
+
+    def fill(file: h5py.File) -> None:
+        file.attrs["model_config"], file.attrs["training_config"] = json.dumps(layer), "null"
+
+    (tmp_path / "m.h5").write_bytes(hdf5(fill))
+    changes = config.repair(keras.tensorflow("2.15.0"), "h5", str(tmp_path / "m.h5"), str(tmp_path / "out.h5"))
+    assert changes == ["Dense: argument newer=None taken out"]
+    with h5py.File(tmp_path / "out.h5") as file:
+        assert file.attrs["training_config"] in ("null", b"null")
+
+
+@pytest.mark.parametrize("data", [b"\x80" * 2**20, b"\x0a\x00" * 2**19, b"\x0a" + b"\xff" * 10])
+def test_a_message_without_end_is_no_metadata(data: bytes) -> None:
+    """Numbers of a million bytes, and messages of a million fields, are refused where they begin to be."""
+    with pytest.raises(ValueError, match=r"cut off|more fields"):
+        wire.metadata(data)
+
+
+def test_a_disk_that_is_full_says_nothing_about_an_artifact() -> None:
+    """It stays the error that it is."""
+    with pytest.raises(OSError, match="No space"), reading():
+        raise OSError(errno.ENOSPC, "No space left on device")

@@ -55,7 +55,7 @@ def _sniff_zip(path):
     try:
         with zipfile.ZipFile(path) as archive:
             return "keras" if "config.json" in archive.namelist() else None
-    except (zipfile.BadZipFile, ValueError, OSError):
+    except Exception:  # damaged: still nothing else than an archive
         return "keras"
 
 
@@ -76,7 +76,7 @@ def _has_keras_objects(path, names):
         return False
     with open(os.path.join(path, "saved_model.pb"), "rb") as file:
         data = file.read()
-    return re.search(rb'_tf_keras_\w+.{0,64}?\{"', data, re.DOTALL) is not None
+    return re.search(rb'_tf_keras_\w{1,64}.{0,64}?\{"', data, re.DOTALL) is not None
 
 
 def check(root):

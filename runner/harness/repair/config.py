@@ -2,7 +2,7 @@
 
 import json
 
-from . import NothingToRepair, containers, objects, operations, structure, training
+from . import NothingToRepair, containers, objects, operations, reading, structure, training
 from .live import Live
 
 _AXIS = "axis"
@@ -23,16 +23,17 @@ def repair(tf, file_format, path, out, custom_objects=None):
         The changes, in words. What may change the model's numbers is among them and says so.
 
     Raises:
-        NothingToRepair: If nothing was found to change, or the format has no configuration.
+        NothingToRepair: If nothing was found to change, the format has no configuration, or that cannot be read.
     """
     if file_format not in _FORMATS:
         raise NothingToRepair("A {} artifact has no configuration.".format(file_format))
     saved_by = containers.major_version(path) if file_format == "keras" else None
     walk = Walk(Live(tf, custom_objects), file_format, saved_by)
-    write = _FORMATS[file_format](walk, path)
-    if not walk.changes:
-        raise NothingToRepair(_nothing(walk))
-    write(out)
+    with reading():
+        write = _FORMATS[file_format](walk, path)
+        if not walk.changes:
+            raise NothingToRepair(_nothing(walk))
+        write(out)
     return walk.changes
 
 

@@ -8,6 +8,7 @@ import zipfile
 from . import NothingToRepair, wire
 
 _ATTRIBUTES = ("model_config", "training_config")
+_LARGEST = 16 * 2**20  # bytes of JSON, which takes twenty times as much memory
 
 
 def copy_to(path, out):
@@ -28,7 +29,7 @@ def read_h5(path):
         raise NothingToRepair(
             "The HDF5 file holds weights and no model_config, so there is no configuration to repair."
         )
-    return {name: json.loads(text) for name, text in found.items()}
+    return {name: _decoded(text) for name, text in found.items()}
 
 
 def write_h5(configs, path, out):
@@ -42,6 +43,21 @@ def write_h5(configs, path, out):
             file.attrs[name] = json.dumps(config).encode("utf-8")
 
 
+def _decoded(text):
+    """Return the object that a JSON text holds; None stands for a model that was not compiled."""
+    found = json.loads(_bounded(text))
+    if not isinstance(found, (dict, type(None))):
+        raise NothingToRepair("The configuration is JSON, but no object: there is nothing to repair in it.")
+    return found
+
+
+def _bounded(data):
+    if len(data) > _LARGEST:
+        most = _LARGEST // 2**20
+        raise NothingToRepair("The configuration is larger than {} MiB, which is more than is read.".format(most))
+    return data
+
+
 def _text(value):
     return value.decode("utf-8") if isinstance(value, bytes) else value
 
@@ -49,8 +65,8 @@ def _text(value):
 def read_keras(path):
     """Return the config.json of a ``.keras`` archive."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            return json.loads(archive.read("config.json").decode("utf-8"))
+        with zipfile.ZipFile(path) as archive, archive.open("config.json") as file:
+            return _decoded(_bounded(file.read(_LARGEST + 1)).decode("utf-8"))
     except (zipfile.BadZipFile, KeyError):
         raise NothingToRepair(
             "The file is no .keras archive with a config.json, so there is no configuration to repair."
@@ -63,7 +79,7 @@ def major_version(path):
         with zipfile.ZipFile(path) as archive:
             version = json.loads(archive.read("metadata.json").decode("utf-8"))["keras_version"]
         return int(version.split(".")[0])
-    except (zipfile.BadZipFile, KeyError, ValueError, AttributeError):
+    except Exception:  # damaged, or something else: nothing is known then
         return None
 
 
@@ -85,9 +101,10 @@ def read_metadata(path):
     """Return the configurations of a SavedModel's Keras metadata: one dict for every object, in the file's order."""
     try:
         with open(os.path.join(path, "keras_metadata.pb"), "rb") as file:
-            return [json.loads(text) if text else {} for text in wire.metadata(file.read())]
+            texts = wire.metadata(_bounded(file.read(_LARGEST + 1)))
     except (OSError, ValueError):
         raise NothingToRepair("The SavedModel has no keras_metadata.pb, so there is no configuration to repair.")
+    return [_decoded(text) if text else {} for text in texts]
 
 
 def write_metadata(configs, path, out):

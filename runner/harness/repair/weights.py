@@ -8,7 +8,7 @@ import tempfile
 import numpy as np
 
 from .. import preload
-from . import NothingToRepair, WeightsError, containers, matching, places, stored
+from . import NothingToRepair, WeightsError, containers, matching, places, reading, stored
 from .live import Live
 
 
@@ -110,10 +110,11 @@ def repair(tf, file_format, path, out, custom_objects=None):
     Raises:
         NothingToRepair: If it reads them as they stand, or not every one finds its place.
     """
-    if file_format == "keras":
-        return _repair_archive(tf, path, out, custom_objects)
-    if file_format == "weights_h5":
-        return _rename(tf, path, out)
+    with reading():
+        if file_format == "keras":
+            return _repair_archive(tf, path, out, custom_objects)
+        if file_format == "weights_h5":
+            return _rename(tf, path, out)
     raise NothingToRepair(
         "The weights of a {} artifact are not kept by groups that have to be found.".format(file_format)
     )

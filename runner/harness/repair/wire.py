@@ -7,6 +7,8 @@ Source: keras/protobuf/saved_metadata.proto of keras 2.8 to 2.15.
 """
 
 _NODES, _METADATA = 1, 5
+_VARINT_BITS = 70  # a number of 64 bits has ten bytes at most
+_MOST_NODES, _MOST_IN_NODE = 100000, 20  # fields; a model has a node for each of its objects, and a node has five
 
 
 def metadata(data):
@@ -16,33 +18,37 @@ def metadata(data):
     Raises:
         ValueError: If `data` is no such message.
     """
-    return [_text_of(value) for number, value, _ in _fields(data) if number == _NODES]
+    return [_text_of(value) for number, value, _ in _fields(data, _MOST_NODES) if number == _NODES]
 
 
 def with_metadata(data, texts):
     """Return the message with the nodes' texts replaced, in their order."""
-    left, written = iter(texts), b""
-    for number, value, raw in _fields(data):
-        written += _length_delimited(_NODES, _with_text(value, next(left))) if number == _NODES else raw
-    return written
+    left = iter(texts)
+    parts = (
+        _length_delimited(_NODES, _with_text(value, next(left))) if number == _NODES else raw
+        for number, value, raw in _fields(data, _MOST_NODES)
+    )
+    return b"".join(parts)
 
 
 def _text_of(node):
-    return next((value.decode("utf-8") for number, value, _ in _fields(node) if number == _METADATA), "")
+    return next((value.decode("utf-8") for number, value, _ in _fields(node, _MOST_IN_NODE) if number == _METADATA), "")
 
 
 def _with_text(node, text):
     parts = (
         _length_delimited(_METADATA, text.encode("utf-8")) if number == _METADATA else raw
-        for number, _, raw in _fields(node)
+        for number, _, raw in _fields(node, _MOST_IN_NODE)
     )
     return b"".join(parts)
 
 
-def _fields(data):
+def _fields(data, most):
     """Return (number, value, the field as it stands) for every field of a message; the value of a number is None."""
     found, at = [], 0
     while at < len(data):
+        if len(found) == most:
+            raise ValueError("more fields than a model has")
         start = at
         key, at = _varint(data, at)
         number, kind, value = key >> 3, key & 7, None
@@ -63,7 +69,7 @@ def _fields(data):
 
 def _varint(data, at):
     value = shift = 0
-    while at < len(data):
+    while at < len(data) and shift < _VARINT_BITS:
         byte = data[at]
         value |= (byte & 0x7F) << shift
         at, shift = at + 1, shift + 7
