@@ -29,13 +29,14 @@ NAME = r"^[A-Za-z0-9][A-Za-z0-9._+-]{0,63}$"  # names of environments and scenar
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _DAY = r"^(today|[0-9]{4}-[0-9]{2}-[0-9]{2})$"
 _IMAGE = r"^(\{python\}|[A-Za-z0-9._/:@-])+$"
+LONGEST_GLOB = 200  # characters; fnmatch looks through all that follows for each [
 _WEEK = 7 * 24 * 60 * 60  # seconds
 
 
 def _requirement(text: str) -> str:
     try:
         Requirement(text)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for parentheses, before packaging counts them
         raise ValueError(f"{shown(text)} is no requirement; write it as for pip, like 'h5py<3'") from None
     return text.strip()
 
@@ -87,7 +88,7 @@ Image = Annotated[
         examples=["python:{python}-slim", "registry.example.com/ml/base:2026.1"], json_schema_extra={"pattern": _IMAGE}
     ),
 ]
-Glob = Annotated[str, Field(examples=["tf2.*"])]
+Glob = Annotated[str, Field(max_length=LONGEST_GLOB, examples=["tf2.*"])]
 Globs = Annotated[tuple[Glob, ...], Field(strict=False, min_length=1)]
 Conditions = Annotated[
     tuple[Annotated[str, AfterValidator(_condition)], ...],

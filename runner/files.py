@@ -8,6 +8,7 @@ import time
 import uuid
 from contextlib import suppress
 from io import BufferedReader
+from itertools import islice
 from pathlib import Path
 
 from runner.writing import unwritable
@@ -15,6 +16,7 @@ from runner.writing import unwritable
 _PATIENCE = (0.05, 0.1, 0.2, 0.4)
 """Seconds to wait for what still writes into a folder: it has been sent a signal, and needs a moment to end."""
 
+_FEW = 32
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW
 
 
@@ -30,6 +32,34 @@ def remove(folder: Path) -> None:
         if not os.path.lexists(folder):
             return
         time.sleep(seconds)
+
+
+def remove_few(folder: Path) -> bool:
+    """
+    Remove a folder if that takes no time: with a few files and empty folders in it, as most jobs leave behind.
+
+    Returns:
+        Whether it is gone.
+    """
+    with suppress(OSError):
+        top = os.open(folder, _FOLDER)
+        try:
+            entries = _entries(top, _FEW + 1)
+            gone = len(entries) <= _FEW and all(_removed_at_once(entry, top) for entry in entries)
+        finally:
+            os.close(top)
+        if gone:
+            folder.rmdir()
+            return True
+    return False
+
+
+def _removed_at_once(entry: "os.DirEntry[str]", top: int) -> bool:
+    remove_it = os.rmdir if entry.is_dir(follow_symlinks=False) else os.unlink
+    with suppress(OSError):
+        remove_it(entry.name, dir_fd=top)
+        return True
+    return False
 
 
 def _try_to_remove(folder: Path) -> None:
@@ -49,19 +79,23 @@ def _try_to_remove(folder: Path) -> None:
 def _removed(entry: "os.DirEntry[str]", top: int) -> bool:
     """Remove an entry of an open folder, to which the folders in it are moved; tell whether it is gone."""
     try:
-        if not entry.is_dir(follow_symlinks=False):
-            os.unlink(entry.name, dir_fd=top)
+        if _removed_at_once(entry, top):
             return True
-        inside = _entered(entry.name, top)
-        try:
-            for each in _entries(inside):
-                _taken_out(each, inside, top)
-        finally:
-            os.close(inside)
+        _empty(entry.name, top)
         os.rmdir(entry.name, dir_fd=top)
     except OSError:
         return False
     return True
+
+
+def _empty(name: str, top: int) -> None:
+    """Move the folders in one up, and remove what else is in it."""
+    inside = _entered(name, top)
+    try:
+        for each in _entries(inside):
+            _taken_out(each, inside, top)
+    finally:
+        os.close(inside)
 
 
 def _taken_out(entry: "os.DirEntry[str]", folder: int, top: int) -> None:
@@ -72,9 +106,9 @@ def _taken_out(entry: "os.DirEntry[str]", folder: int, top: int) -> None:
         os.unlink(entry.name, dir_fd=folder)
 
 
-def _entries(folder: int) -> "list[os.DirEntry[str]]":
+def _entries(folder: int, most: int | None = None) -> "list[os.DirEntry[str]]":
     with os.scandir(folder) as entries:
-        return list(entries)
+        return list(islice(entries, most))
 
 
 def _entered(name: str, parent: int | None) -> int:
@@ -103,14 +137,14 @@ def emptied(folder: Path) -> Path:
         OutputError: If it cannot be made.
     """
     for _ in _PATIENCE:
-        remove(folder)
         try:
             folder.mkdir(parents=True)
         except FileExistsError:
-            continue  # what still writes there has made it anew
+            remove(folder)  # and again, where what still writes there makes it anew
         except OSError as error:
             raise unwritable(folder, error) from error
-        return folder
+        else:
+            return folder
     raise unwritable(folder, FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)))
 
 

@@ -5,16 +5,20 @@ Text that came out of an exception may hold anything. A lone surrogate becomes i
 other characters, control characters included, stay as they are.
 """
 
+import errno
 import json
 import math
 import os
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import fields, is_dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from runner.errors import OutputError
+
+_ELSEWHERE = "Choose another --output or, for the cache, another folder in CROSSLOAD_CACHE."
 
 
 def write_text(path: Path, text: str) -> None:
@@ -54,12 +58,14 @@ def to_json(value: object, *, indent: int | None = None) -> str:
 
 def valid(text: str) -> str:
     """Return text that UTF-8 can hold."""
-    return text.encode("utf-8", "backslashreplace").decode()
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def unwritable(path: Path, error: OSError) -> OutputError:
     """Return the error to raise for a file that cannot be written."""
-    return OutputError(f"{path} cannot be written: {error.strerror}. Make room for it, or choose another --output.")
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    advice = "Make room for it and run again: what finished is kept." if full else _ELSEWHERE
+    return OutputError(f"{path} cannot be written: {error.strerror}. {advice}")
 
 
 def _plain(value: object) -> Any:
@@ -67,13 +73,21 @@ def _plain(value: object) -> Any:
     match value:
         case None | bool() | int():
             return value
+        case str():
+            return valid(value)
         case float():
             return value if math.isfinite(value) else None
-        case Mapping():
-            return {valid(str(key)): _plain(item) for key, item in value.items()}
         case list() | tuple():
             return [_plain(item) for item in value]
-        case _ if is_dataclass(value):
-            return {item.name: _plain(getattr(value, item.name)) for item in fields(value)}
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return {name: _plain(getattr(value, name)) for name in _names(type(value))}
+        case Mapping():
+            return {valid(str(key)): _plain(item) for key, item in value.items()}
         case _:
             return valid(str(value))
+
+
+@cache
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    """Return the names of the fields of a dataclass."""
+    return tuple(field.name for field in fields(kind))

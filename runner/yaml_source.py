@@ -24,6 +24,7 @@ Route: TypeAlias = tuple[str | int, ...]  # the keys and indexes that lead to a 
 LARGEST = 2**20  # bytes
 _DEEPEST = 32  # mappings and lists in one another
 _MOST = 100_000  # values, aliases counted as often as they are used
+_TOO_MANY = f"there are more than {_MOST} values in this file, those of aliases counted each time"
 _PREFIX = "tag:yaml.org,2002:"
 _MERGE = f"{_PREFIX}merge"
 _TEXT = ("str", "value", "merge", "timestamp")  # dates stay as they are written
@@ -130,15 +131,23 @@ def _decoded(source: Source) -> str:
 
 
 class _Loader(yaml.SafeLoader):
-    """PyYAML's own, but for endless nesting and for ``1e-4``, which YAML 1.1 takes for text and people for a number."""
+    """
+    PyYAML's own, but for endless nesting and for ``1e-4``, which YAML 1.1 takes for text and people for a number.
+
+    Values are counted as they are read: a node takes a hundred times the memory of its text.
+    """
 
     depth = 0
+    count = 0
 
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
         self.depth += 1
+        self.count += 1
         if self.depth > _DEEPEST:
             problem = f"nothing is nested deeper than {_DEEPEST} levels in such a file"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=parent.start_mark if parent else None)
+        if self.count > _MOST:
+            raise yaml.MarkedYAMLError(problem=_TOO_MANY, problem_mark=self.get_mark())
         node = super().compose_node(parent, index)
         self.depth -= 1
         return node
@@ -264,11 +273,7 @@ class _Walk:
         """Refuse what aliases can make of a small file: more values than anyone means, or one within itself."""
         self.count += 1
         if self.count > _MOST:
-            raise _unreadable(
-                self.source,
-                _place(node),
-                f"there are more than {_MOST} values in this file, those of aliases counted each time",
-            )
+            raise _unreadable(self.source, _place(node), _TOO_MANY)
         if depth > _DEEPEST:
             raise _unreadable(self.source, _place(node), "an alias leads into itself, or too deep")
 

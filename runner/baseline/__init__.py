@@ -47,7 +47,7 @@ class Row:
 
     def matches(self, name: str) -> bool:
         """Tell whether the name of a cell is one of those that the row is about."""
-        return pattern(self.cells).match(name) is not None
+        return pattern(self.cells).match(name)
 
     def accepts(self, cell: Record) -> bool:
         """Tell whether this is how the cell came out."""

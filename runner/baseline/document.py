@@ -21,7 +21,7 @@ from runner.wording import shown
 from runner.writing import write_text
 from runner.yaml_source import LARGEST, read_yaml
 
-_LARGEST = 16 * LARGEST  # a program writes it
+_LARGEST = 4 * LARGEST  # a program writes it
 _WIDTH = 110
 _HEAD = """\
 # The outcomes that are accepted: a run ends with 0 as long as nothing comes out otherwise. The first row that matches a

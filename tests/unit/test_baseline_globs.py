@@ -1,5 +1,7 @@
 """Globs over the names of cells: what they match, and that few of them say exactly what is meant."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -37,8 +39,25 @@ def matched(*globs: str) -> set[str]:
 )
 def test_globs_mean_what_they_mean_elsewhere(glob: str, name: str, matches: bool) -> None:
     """A glob matches whole names, with what shells know in it."""
-    assert (pattern((glob,)).match(name) is not None) is matches
+    assert pattern((glob,)).match(name) is matches
     assert flaw(glob) is None
+
+
+@pytest.mark.parametrize("glob", ["*?" * 40 + "x", "{*,?}" * 40 + "x", "{,?}" * 40 + "x", "*{a,}" * 40 + "*x"])
+def test_no_glob_takes_for_ever(glob: str) -> None:
+    """A glob of many wildcards takes as long as one of few: as a regular expression each of these takes years."""
+    assert matched(glob) == set()
+
+
+ANY_GLOB = st.lists(st.sampled_from(["*", "?", "[ab]", "[!a]", "{a,b*}", "{,?}", "a", "b"]), max_size=7).map("".join)
+
+
+@given(ANY_GLOB, st.text("ab", max_size=6))
+def test_a_glob_matches_what_its_regular_expression_does(glob: str, name: str) -> None:
+    """Places that are followed side by side end where backtracking ends."""
+    words = {"*": ".*", "?": ".", "{": "(?:", "}": ")", ",": "|", "[!": "[^"}
+    expression = re.sub(r"\[!|[*?{},]", lambda found: words[found[0]], glob)
+    assert pattern((glob,)).match(name) is (re.fullmatch(expression, name) is not None)
 
 
 @pytest.mark.parametrize(
@@ -49,6 +68,7 @@ def test_globs_mean_what_they_mean_elsewhere(glob: str, name: str, matches: bool
         ("dense}.h5", "a brace has no partner"),
         ("{a,{b,c}}", "stands within others"),
         ("[z-a]", "this is no glob"),
+        ("[" * 20_000, "it is longer than 10000 characters"),
     ],
 )
 def test_what_is_no_glob_is_said(glob: str, said: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import OutputError
-from runner.files import emptied, open_left, remove
+from runner.files import emptied, open_left, remove, remove_few
 
 
 def mode(path: Path) -> int:
@@ -127,3 +127,34 @@ def test_folder_that_something_still_writes_to_is_emptied_in_the_end(tmp_path: P
     finally:
         stop.set()
         writer.join()
+
+
+def test_few_are_removed_at_once(tmp_path: Path) -> None:
+    """A folder as most jobs leave it, with some files, links and empty folders, is removed without a second look."""
+    folder, other = tmp_path / "folder", tmp_path / "other"
+    (folder / "scratch").mkdir(parents=True)
+    (folder / "file").touch(0o000)
+    (folder / "link").symlink_to(other)
+    other.mkdir()
+    assert remove_few(folder)
+    assert not folder.exists()
+    assert other.exists()
+
+
+@pytest.mark.parametrize("kind", ["many", "nested", "link", "missing"])
+def test_more_is_left(tmp_path: Path, outside: Path, kind: str) -> None:
+    """A folder that may take time is left for later, and a link in its place is not followed."""
+    folder = tmp_path / "folder"
+    match kind:
+        case "many":
+            folder.mkdir()
+            for number in range(100):
+                (folder / str(number)).touch()
+        case "nested":
+            (folder / "inside" / "deeper").mkdir(parents=True)
+        case "link":
+            folder.symlink_to(outside)
+    assert not remove_few(folder)
+    remove(folder)
+    assert not os.path.lexists(folder)
+    assert (outside / "inside" / "file").read_text() == "kept"

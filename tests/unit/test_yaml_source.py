@@ -126,6 +126,11 @@ def test_aliases_do_not_multiply_without_end(file: Path, used: str) -> None:
     assert "there are more than 100000 values in this file" in refusal(file, "\n".join(lines))
 
 
+def test_values_are_counted_as_they_are_read(file: Path) -> None:
+    """A file of very many values is refused at the first that is too many, before all of them take memory."""
+    assert refusal(file, b"a:\n" + b"- b\n" * 250_000).startswith("100000:1: there are more than 100000 values")
+
+
 def test_a_huge_file_is_refused(file: Path) -> None:
     """A file of megabytes is no matrix, and is not even parsed."""
     assert refusal(file, b"a: b\n" * 1_000_000) == "1:1: is larger than 1 MiB, which is more than is read"
