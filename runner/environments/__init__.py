@@ -66,6 +66,10 @@ class EnvironmentFailure(Exception):
         super().__init__(explanation)
 
 
+class PassingFailure(EnvironmentFailure):
+    """An environment could not be made, and may be later: what it needs of the network did not come."""
+
+
 class Connection(Protocol):
     """The runner's end of a harness server, wherever that runs."""
 

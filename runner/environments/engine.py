@@ -17,7 +17,7 @@ from docker.context.config import get_current_context_name
 from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models import images
 
-from runner.environments import EnvironmentFailure
+from runner.environments import EnvironmentFailure, PassingFailure
 from runner.model import Cause
 from runner.wording import shown
 
@@ -215,9 +215,10 @@ def _pull_failure(name: str, error: Exception) -> EnvironmentFailure:
     if isinstance(error, NotFound) or "manifest unknown" in said or "not found" in said:
         return _failure(f"There is no image {name}: check `image` in the matrix. Docker says: {said}")
     if _SILENT_REGISTRY.search(said):
-        return _failure(
+        return PassingFailure(
+            Cause.ENVIRONMENT_INSTALL,
             f"The registry of {name} does not answer: check the network and the engine's proxy, or bring the image in "
-            f"another way (`docker load`), then run again. Docker says: {said}"
+            f"another way (`docker load`), then run again. Docker says: {said}",
         )
     return failure(error)
 

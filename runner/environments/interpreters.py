@@ -5,7 +5,8 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from runner.environments import EnvironmentFailure
+from runner.environments import EnvironmentFailure, PassingFailure
+from runner.environments.installing import is_passing
 from runner.environments.processes import run
 from runner.environments.variables import for_installer
 from runner.model import Cause
@@ -31,7 +32,8 @@ async def _downloaded(version: str) -> Path:
     done = await run([find_uv_bin(), "python", "install", version], for_installer())
     python = await _installed(version) if done.status == 0 else None
     if python is None:
-        raise EnvironmentFailure(
+        failure = PassingFailure if is_passing(done.stderr) else EnvironmentFailure
+        raise failure(
             Cause.ENVIRONMENT_UNRESOLVABLE,
             f"No Python {version} was found (uv's own, on PATH, or pyenv's) and uv could not download one. "
             f"Install it, for example with `uv python install {version}` or `pyenv install {version}`. "

@@ -35,7 +35,7 @@ class Process:
         """Ask it to end, then end what is left of its group."""
         if self._process.returncode is None:
             with suppress(ProcessLookupError):
-                self._process.terminate()
+                os.kill(self._process.pid, signal.SIGTERM)  # `terminate` may reap it, which asyncio remarks upon
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), 2)
         with suppress(ProcessLookupError):

@@ -8,7 +8,6 @@ constraints.
 
 import hashlib
 import os
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -17,15 +16,14 @@ from tempfile import TemporaryDirectory
 from typing import Protocol
 
 from runner import releases
-from runner.environments import EnvironmentFailure
-from runner.environments.installing import DISK_FULL, NO_SPACE
+from runner.environments import EnvironmentFailure, PassingFailure
+from runner.environments.installing import DISK_FULL, NO_SPACE, is_passing
 from runner.environments.processes import Completed
 from runner.model import Cause, EnvironmentSpec
 
 _NO_TIMES = "# The index gives no upload times: resolved with the constraints that crossload ships, not as of a date."
 _NO_UPLOAD_TIMES = "is missing an upload date"
 _NO_SOLUTION = "No solution found"
-_UNREACHABLE = re.compile(r"Failed to fetch|error sending request|Request failed|dns error|timed out|tcp connect")
 _NETWORK_ADVICE = (
     "The package index did not answer: check the network, the proxy and the index settings (UV_DEFAULT_INDEX, "
     "uv.toml), then run again. "
@@ -97,16 +95,9 @@ async def lock(spec: EnvironmentSpec, uv: Uv, folder: Path) -> Lock:
     return Lock(pins=tuple(line for line in lines if "==" in line), note=" ".join(notes))
 
 
-def requirements(spec: EnvironmentSpec) -> tuple[str, ...]:
-    """Return what the matrix asks for, as pip writes it."""
-    keras = (f"keras=={spec.keras}",) if spec.keras else ()
-    tf_keras = (f"tf-keras=={spec.tf_keras}",) if spec.tf_keras else ()
-    return (f"{spec.distribution}=={spec.tensorflow}", *keras, *tf_keras, *spec.packages)
-
-
 def _digest(spec: EnvironmentSpec, platform: str) -> str:
     as_of = spec.as_of or datetime.now(UTC).date()
-    asked = "\n".join([*requirements(spec), str(as_of), str(spec.released), spec.python, platform])
+    asked = "\n".join([*spec.requirements, str(as_of), str(spec.released), spec.python, platform])
     return hashlib.sha256(asked.encode()).hexdigest()[:32]
 
 
@@ -135,7 +126,7 @@ async def _compile(
 ) -> Completed:
     with TemporaryDirectory(dir=folder) as temporary:
         files = {
-            "asked": "\n".join(requirements(spec)),
+            "asked": "\n".join(spec.requirements),
             "override": _override(spec),
             "constraint": "\n".join(constraints),
         }
@@ -158,7 +149,7 @@ def _checked(spec: EnvironmentSpec, done: Completed) -> str:
     if NO_SPACE in done.stderr:
         raise EnvironmentFailure(Cause.DISK_FULL, DISK_FULL)
     reason = " ".join(line.strip() for line in done.stderr.splitlines() if not line.startswith("warning:"))
-    asked = ", ".join(requirements(spec))
+    asked = ", ".join(spec.requirements)
     if _NO_SOLUTION in done.stderr:
         when = f"as of {spec.as_of}" if spec.as_of else "today"
         raise EnvironmentFailure(
@@ -166,5 +157,7 @@ def _checked(spec: EnvironmentSpec, done: Completed) -> str:
             f"Nothing satisfies {asked} for Python {spec.python} {when}. Change the versions, `packages` or `as_of` of "
             f"`{spec.name}` in the matrix. uv says: {reason}",
         )
-    advice = _NETWORK_ADVICE if _UNREACHABLE.search(done.stderr) else ""
-    raise EnvironmentFailure(Cause.ENVIRONMENT_INSTALL, f"{asked} could not be resolved. {advice}uv says: {reason}")
+    if is_passing(done.stderr):
+        text = f"{asked} could not be resolved. {_NETWORK_ADVICE}uv says: {reason}"
+        raise PassingFailure(Cause.ENVIRONMENT_INSTALL, text)
+    raise EnvironmentFailure(Cause.ENVIRONMENT_INSTALL, f"{asked} could not be resolved. uv says: {reason}")

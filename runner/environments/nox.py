@@ -22,7 +22,7 @@ from runner.environments import (
 )
 from runner.environments.installing import installation_failure
 from runner.environments.locking import Lock
-from runner.environments.processes import Completed, run
+from runner.environments.processes import Completed, inheritable_lock, run
 from runner.environments.variables import for_harness, for_installer
 from runner.model import EnvironmentSpec
 
@@ -70,8 +70,11 @@ class NoxBuilder:
             return
         folder.parent.mkdir(parents=True, exist_ok=True)
         async with AsyncFileLock(folder.with_suffix(".guard")):
-            if not done.exists():
-                await _build(folder, python, lock)
+            if done.exists():
+                return
+            async with inheritable_lock(folder.with_suffix(".installing")) as installing:
+                await _build(folder, python, lock, installing)
+            folder.with_suffix(".installing").unlink()
 
 
 class HostUv:
@@ -92,15 +95,20 @@ def _digest(spec: EnvironmentSpec, python: Path, lock: Lock) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-async def _build(folder: Path, python: Path, lock: Lock) -> None:
-    """Build afresh; the lock is put beside the finished environment last, and says that it is whole."""
+async def _build(folder: Path, python: Path, lock: Lock, installing: int) -> None:
+    """
+    Build afresh; the lock is put beside the finished environment last, and says that it is whole.
+
+    Args:
+        installing: A descriptor that nox holds: it goes on when this process is killed.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     pins = folder / "lock.part"
     pins.write_text("".join(f"{pin}\n" for pin in lock.pins), encoding="utf-8")
     wanted = {"CROSSLOAD_NAME": _SESSION, "CROSSLOAD_PYTHON": str(python), "CROSSLOAD_LOCK": str(pins)}
     command = [sys.executable, "-m", "nox", "--noxfile", str(_NOXFILE), "--envdir", str(folder), "--session", _SESSION]
-    done = await run(command, for_installer() | wanted)
+    done = await run(command, for_installer() | wanted, holding=(installing,))
     if done.status:
         lines = [line for line in (done.stdout + done.stderr).splitlines() if not line.startswith("nox >")]
         raise installation_failure("Its packages could not be installed.", "\n".join(filter(str.strip, lines)))

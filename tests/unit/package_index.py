@@ -77,7 +77,28 @@ def serving(wheels: list[Wheel], folder: Path, *, times: bool) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Say nothing."""
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    with _answering(Handler) as address:
+        yield address
+
+
+@contextmanager
+def refusing(status: int) -> Iterator[str]:
+    """Answer everything with an error."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_error(status)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    with _answering(Handler) as address:
+        yield address
+
+
+@contextmanager
+def _answering(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:

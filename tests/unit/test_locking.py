@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from runner import releases
-from runner.environments import EnvironmentFailure
+from runner.environments import EnvironmentFailure, PassingFailure
 from runner.environments.locking import Lock, lock
 from runner.environments.nox import HostUv
 from runner.model import Cause, EnvironmentSpec
-from tests.unit.package_index import Wheel, serving
+from tests.unit.package_index import Wheel, refusing, serving
 
 SPEC = releases.complete(name="tf2.15", tensorflow="2.15.1", python="3.11", platform="linux-x86_64")
 TENSORFLOW = Wheel(name="tensorflow-cpu", version="2.15.1", uploaded="2024-03-08", requires=("numpy",))
@@ -110,6 +110,17 @@ def test_index_that_does_not_answer(tmp_path: Path) -> None:
         resolve(tmp_path)
     assert caught.value.cause is Cause.ENVIRONMENT_INSTALL
     assert "did not answer" in caught.value.explanation
+
+
+@pytest.mark.parametrize(
+    ("status", "passes"), [(500, True), (503, True), (429, True), (408, True), (401, False), (403, False)]
+)
+def test_index_that_refuses(tmp_path: Path, status: int, passes: bool) -> None:
+    """An index that is overloaded, or broken, may answer in a while; one that wants a password will not."""
+    with refusing(status) as address, only_index(address, tmp_path), pytest.raises(EnvironmentFailure) as caught:
+        resolve(tmp_path)
+    assert isinstance(caught.value, PassingFailure) is passes
+    assert str(status) in caught.value.explanation
 
 
 def test_cpu_wheel_keeps_the_full_one_out(tmp_path: Path) -> None:
