@@ -5,7 +5,7 @@ matrix.yaml -> Matrix -> Plan -> environments -> observations -> records -> repo
 """
 
 import argparse
-import asyncio
+import gc
 import json
 import os
 import platform
@@ -22,6 +22,7 @@ from runner import __version__, options
 from runner.errors import RunnerError, UnjudgeableError, UsageError
 from runner.matrix import environment, json_schema, read_matrix
 from runner.model import Matrix, Record
+from runner.output import claimed
 from runner.plan import Plan, plan
 from runner.remedies import Mode
 from runner.verdict import FailOn, exit_status
@@ -53,16 +54,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def run(arguments: argparse.Namespace) -> int:
     """Run the matrix: plan, execute, judge, report."""
-    from runner.report import write_reports
+    wanted, against = _wanted(arguments), _baseline(arguments)
+    with claimed(arguments.output):
+        return _run(wanted, against, arguments)
 
+
+def _run(wanted: Plan, against: "Stored | None", arguments: argparse.Namespace) -> int:
     started, clock = datetime.now(UTC), time.monotonic()
-    wanted = _wanted(arguments)
-    against = _baseline(arguments)
     try:
         executed = _execute(wanted, arguments)
     except KeyboardInterrupt:
         print("Interrupted. What finished is kept: the same command goes on from there.", file=sys.stderr)
         return INTERRUPTED
+    from runner.report import write_reports  # with pandas, which the cells need not wait for
+
     results = _results(wanted, executed, arguments, started, time.monotonic() - clock)
     held = _held(results, against, wanted.matrix, arguments.accept) if against else None
     results = held.results if held else results
@@ -95,7 +100,8 @@ def report(arguments: argparse.Namespace) -> int:
         matrix, against = read_matrix(arguments.matrix), _baseline(arguments)
         held = _held(results, against, matrix, arguments.accept) if against else None
         results = held.results if held else results
-    write_reports(results, directory)
+    with claimed(directory):
+        write_reports(results, directory)
     _print(results, directory, as_json=arguments.json)
     if held:
         _print_gate(held, arguments, directory)
@@ -114,8 +120,9 @@ def _merge(arguments: argparse.Namespace) -> int:
     merged = merge(read_outputs(arguments.directories, arguments.output), matrix)
     held = _held(merged.results, against, matrix, arguments.accept) if against else None
     results = held.results if held else merged.results
-    write_rest(merged, arguments.output)
-    write_reports(results, arguments.output)
+    with claimed(arguments.output):
+        write_rest(merged, arguments.output)
+        write_reports(results, arguments.output)
     _print(results, arguments.output, as_json=arguments.json)
     left_out = [f"{folder} is left out: its run has not ended." for folder in unfinished(arguments.directories)]
     print(*left_out, *merged.notes, sep="\n", end="\n" * bool(left_out or merged.notes), file=sys.stderr)
@@ -228,6 +235,7 @@ def _execute(wanted: Plan, arguments: argparse.Namespace) -> "Executed":
     from runner.environments.backends import builders
     from runner.execution.run import execute
 
+    gc.freeze()  # what was imported lives until the end: the collector need not look through it again and again
     known, how = _known(arguments), _how(arguments)
     names = tuple(spec.name for spec in wanted.environments)
     showing = _display(len(wanted.cells), names, quiet=arguments.quiet, each=arguments.verbose)
@@ -237,6 +245,8 @@ def _execute(wanted: Plan, arguments: argparse.Namespace) -> "Executed":
 
 def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
     """Run something to its end; SIGTERM ends it as Ctrl-C does, where a background job ignores that, too."""
+    import asyncio
+
     try:
         return asyncio.run(_terminable(work))
     except asyncio.CancelledError:
@@ -244,6 +254,8 @@ def _to_its_end(work: Coroutine[Any, Any, T]) -> T:
 
 
 async def _terminable(work: Coroutine[Any, Any, T]) -> T:
+    import asyncio
+
     task = asyncio.ensure_future(work)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await task

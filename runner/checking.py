@@ -168,6 +168,7 @@ _MUST = {
     "less_than_equal": "be {le:g} or less",
     "too_short": "not be empty",
     "string_too_short": "not be empty",
+    "string_too_long": "have {max_length} characters at most",
 }
 
 

@@ -27,6 +27,7 @@ class Seen:
         observation: None if the process left none that can be believed.
         damage: Why there is none, in words.
         log: The end of what it printed.
+        confirmed: Whether it came out so twice, once of it in a fresh process.
     """
 
     ended: str
@@ -35,6 +36,14 @@ class Seen:
     observation: Observation | None
     damage: str = ""
     log: str = ""
+    confirmed: bool = False
+
+    @property
+    def how(self) -> str:
+        """Return how the process ended, in a word or two."""
+        if self.ended == "exit":
+            return f"exit {self.status}"
+        return _signal(self.status) if self.ended == "signal" else self.ended
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,13 +132,14 @@ def _judge_end(seen: Seen, save: Side, load: Side, seconds: float) -> Judgement 
         text = "It used more memory than its limit (`limits.memory_mb`) or the machine has, and was ended."
         return Judgement(status=Status.ERROR, phase=seen.phase, cause=Cause.OUT_OF_MEMORY, explanation=text)
     if seen.ended == "disk":
-        text = "It put more into its folder than its limit (`limits.disk_mb`, or 100,000 files), and was ended."
+        text = "It put more into its folder than its limit (`limits.disk_mb`, or 100,000 files), or the disk is full."
         return Judgement(status=Status.ERROR, phase=seen.phase, cause=Cause.DISK_FULL, explanation=text)
     if seen.ended == "processes":
         text = "It started process after process, more than 256 at a time, and was ended."
         return Judgement(status=Status.FAIL, phase=seen.phase, cause=Cause.SCENARIO_ERROR, explanation=text)
     if seen.ended == "timeout":
-        text = f"It did not end within {seconds:g} seconds (`limits.seconds`), not in a fresh process either."
+        again = ", not in a fresh process either" if seen.confirmed else ""
+        text = f"It did not end within {seconds:g} seconds (`limits.seconds`){again}."
         return _died(Status.TIMEOUT, seen, save, load, text)
     if seen.ended == "signal":
         return _judge_signal(seen, save, load)
@@ -163,12 +173,15 @@ def _failed(status: Status, phase: Phase | None, found: Diagnosis, raised: Raise
 
 
 def _judge_signal(seen: Seen, save: Side, load: Side) -> Judgement:
-    try:
-        name = signal.Signals(seen.status).name
-    except ValueError:
-        name = f"signal {seen.status}"
-    text = f"The process died of {name}, in a fresh process too."
+    text = f"The process died of {_signal(seen.status)}{', in a fresh process too' if seen.confirmed else ''}."
     return _died(Status.CRASH, seen, save, load, text)
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def _died(status: Status, seen: Seen, save: Side, load: Side, text: str) -> Judgement:

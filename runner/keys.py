@@ -27,6 +27,7 @@ _RULES = (
     "diagnosis.py",
     "drift.py",
     "fingerprint.py",
+    "flaky.py",
     "frames.py",
     "instructions.py",
     "judgement.py",

@@ -11,10 +11,11 @@ from fnmatch import fnmatchcase
 from hashlib import sha256
 from os.path import normpath
 from pathlib import Path
-from typing import Literal, TypedDict
+from typing import Literal, TypedDict, TypeGuard
 
 from runner.checking import Checked, check
 from runner.document import (
+    LONGEST_GLOB,
     Document,
     EnvironmentShape,
     LimitsShape,
@@ -220,12 +221,16 @@ def _globs(source: Source) -> Iterator[tuple[Route, str]]:
     """Give every glob over environments that is text, sound or not what stands around it."""
     for side in ("save", "load"):
         for index, glob in enumerate(_list(source.at(("pairs", side)))):
-            if isinstance(glob, str):
+            if _is_glob(glob):
                 yield ("pairs", side, index), glob
     for index, exclusion in enumerate(_list(source.at(("pairs", "exclude")))):
         for side in ("save", "load"):
-            if isinstance(glob := _mapping(exclusion).get(side), str):
+            if _is_glob(glob := _mapping(exclusion).get(side)):
                 yield ("pairs", "exclude", index, side), glob
+
+
+def _is_glob(data: Data) -> TypeGuard[str]:
+    return isinstance(data, str) and len(data) <= LONGEST_GLOB
 
 
 def _mapping(data: Data) -> dict[str, Data]:

@@ -177,6 +177,13 @@ class EnvironmentSpec:
         """Return the name of the image, which may depend on the Python."""
         return self.image.replace("{python}", self.python)
 
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """Return what the matrix asks for, as pip writes it."""
+        keras = (f"keras=={self.keras}",) if self.keras else ()
+        tf_keras = (f"tf-keras=={self.tf_keras}",) if self.tf_keras else ()
+        return (f"{self.distribution}=={self.tensorflow}", *keras, *tf_keras, *self.packages)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tolerance:
@@ -382,11 +389,36 @@ class Blame:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """
+    One of several tries that did not come out alike.
+
+    Attributes:
+        job: ``save`` or ``load``: what was tried.
+        how: How its process ended, such as ``SIGSEGV``, ``timeout`` or ``exit 1``.
+        fresh: Whether in a new process, rather than in a fork of one that had imported TensorFlow.
+    """
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
+
+    job: str
+    status: Status
+    phase: Phase | None = None
+    cause: Cause | None = None
+    explanation: str = ""
+    how: str = ""
+    fresh: bool = False
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """
     The judgement of one cell, as results.json stores it.
 
     Attributes:
+        attempts: How many processes it took.
+        tries: What came of each, its save included, where they did not come out alike; else none.
         expected: Whether it came out as the baseline says; without a baseline, whether it passes or is unsupported.
         accepted: The reason for which the baseline accepts that it does not pass; None if it does not.
     """
@@ -414,6 +446,7 @@ class Record:
     expected: bool = False
     accepted: str | None = None
     attempts: int = 0
+    tries: tuple[Attempt, ...] = ()
     seconds: float = 0.0
     peak_rss_mb: int | None = None
     log: str | None = None

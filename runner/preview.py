@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from runner.environments import locking
 from runner.model import Backend, EnvironmentSpec
 from runner.plan import Plan
 
@@ -44,7 +43,7 @@ def _environments(plan: Plan) -> list[str]:
     width = max((len(spec.name) for spec in plan.environments), default=0)
     lines = [f"Environments ({len(plan.environments)}):"]
     for spec in plan.environments:
-        wanted = ", ".join(locking.requirements(spec))
+        wanted = ", ".join(spec.requirements)
         when = f"as of {spec.as_of}" if spec.as_of else "as of today"
         lines.append(f"  {spec.name:<{width}}  Python {spec.python}, {wanted}, {when} ({_where(spec)})")
     return lines

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from math import isfinite
 from pathlib import Path
 from types import TracebackType
@@ -24,7 +24,7 @@ from runner.errors import UsageError
 from runner.model import Cause, Comparison, EnvironmentRecord, Format, Phase, Record, Status
 from runner.plan import Filters
 from runner.verdict import Answer
-from runner.wording import shown
+from runner.wording import printable, shown
 from runner.writing import to_json, unwritable, valid, write_text
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ The version of results.json. Keys that are added have defaults, so what older pr
 
 _MORE = frozenset({"extra_forbidden", "unexpected_keyword_argument"})  # pydantic's names for a key too many
 _INT64 = 2**63 - 1
+_LONGEST = 16 * 2**20  # bytes of a line of the journal; a longer one, as of the zeros that a crash leaves, is none
 _MEND = "Run the matrix again, or restore the file."
 COLUMNS: "dict[str, str | type[StrEnum]]" = {
     "id": "string",
@@ -177,7 +178,7 @@ def read_journal(path: Path) -> dict[str, Record]:
     records: dict[str, Record] = {}
     try:
         with path.open("rb") as lines:
-            for line in lines:
+            for line in iter(partial(lines.readline, _LONGEST), b""):
                 if (record := _record(line)) and (record.key or not _has_key(records.get(record.id))):
                     records[record.id] = record
     except FileNotFoundError:
@@ -217,7 +218,7 @@ def read_results(path: Path) -> Results:
         raise UsageError(f"{path} {_refusal(data, error)}") from error
     twice = [name for name, number in Counter(cell.id for cell in results.cells).items() if number > 1]
     if twice:
-        raise UsageError(f"{path} is damaged: it holds the cell {twice[0]} more than once. {_MEND}")
+        raise UsageError(f"{path} is damaged: it holds the cell {shown(twice[0])} more than once. {_MEND}")
     return results
 
 
@@ -327,6 +328,6 @@ def _refusal(data: bytes, error: ValidationError) -> str:
         keys = ", ".join(dict.fromkeys(str(problem["loc"][-1]) for problem in problems))
         return f"holds what crossload {__version__} does not know ({shown(keys)}): upgrade crossload."
     first, *others = problems
-    place = ".".join(map(str, first["loc"]))
+    place = printable(".".join(map(str, first["loc"])))
     more = f" (and {len(others)} more)" if others else ""
     return f"is damaged: {place}: {first['msg']}{more}. {_MEND}"

@@ -91,12 +91,14 @@ class Answer:
 
     Attributes:
         counts: Number of cells by status, zeros included.
+        flaky: Number of cells that did not come out alike each time; they are in `counts` as what they are taken for.
         upgrades: Every pair of an older and a newer environment that has cells, by the age of the two.
     """
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
 
     counts: Mapping[Status, int] = field(default_factory=dict)
+    flaky: int = 0
     upgrades: tuple[Upgrade, ...] = ()
 
 
@@ -127,7 +129,7 @@ def answer(cells: Iterable[Record], environments: Mapping[str, EnvironmentRecord
         for load in ages[age + 1 :]
         if (save, load) in pairs
     )
-    return Answer(counts=count(cells), upgrades=tuple(upgrades))
+    return Answer(counts=count(cells), flaky=sum(bool(cell.tries) for cell in cells), upgrades=tuple(upgrades))
 
 
 def count(cells: Iterable[Record]) -> dict[Status, int]:

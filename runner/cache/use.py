@@ -10,8 +10,8 @@ import json
 import os
 import re
 import uuid
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -22,7 +22,7 @@ from runner.files import emptied, remove
 from runner.writing import unwritable
 
 SAVES = "saves"
-_LOCK, _USED = ".lock", ".used"
+_LOCK, _USED, _LEAVING = ".lock", ".used", ".leaving"
 
 
 class Use:
@@ -58,7 +58,7 @@ class Use:
         """Use an entry from now on; tell whether it is there. What is not in the cache nobody removes."""
         if not entry.is_relative_to(self._cache):
             return True
-        async with AsyncFileLock(guard(entry)):
+        async with guarded(entry):
             self.note(entry)
             return entry.exists()
 
@@ -108,6 +108,17 @@ def guard(entry: Path) -> Path:
     All that is made of one save has the same.
     """
     return entry.with_name(re.split("[-.]", entry.name)[0] + ".guard")
+
+
+@asynccontextmanager
+async def guarded(entry: Path) -> AsyncIterator[None]:
+    """Hold the guard of an entry; while another run has it, which is seldom, a thread waits and the loop goes on."""
+    async with AsyncExitStack() as held:
+        try:
+            held.enter_context(FileLock(guard(entry), timeout=0))
+        except Timeout:
+            await held.enter_async_context(AsyncFileLock(guard(entry)))
+        yield
 
 
 def marker(folder: Path) -> Path:
@@ -172,20 +183,24 @@ def _forget(cache: Path, used_by_it: Path) -> bool:
     """
     Remove the scratch of a run that ends or is dead, its list, and its saves that no other run will find.
 
-    The list goes first: from then on whoever puts another save in the place of one sees to that one.
+    The list goes first, under another name, by which the next run goes on if this one is killed meanwhile: from then on
+    whoever puts another save in the place of one sees to that one.
 
     Returns:
         Whether that was all; what another run is about to make stays on the list, for the next time.
     """
     remove(cache / "scratch" / used_by_it.stem)
+    leaving = used_by_it.with_suffix(_LEAVING)
     try:
-        names = used_by_it.read_text(encoding="utf-8").splitlines()
-        used_by_it.unlink()
+        if used_by_it.exists():
+            used_by_it.rename(leaving)
+        names = leaving.read_text(encoding="utf-8").splitlines()
     except OSError:
         return True
     saves = (name for name in names if Path(name).parent == Path(SAVES))
     if left := [name for name in saves if not _let_go(cache, cache / name)]:
         used_by_it.write_text("".join(f"{name}\n" for name in left), encoding="utf-8")
+    leaving.unlink()
     return not left
 
 

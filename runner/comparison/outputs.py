@@ -81,9 +81,9 @@ def _output(saved: Array, loaded: Array, tolerance: Tolerance, rounding: Roundin
         return Compared(cause=Cause.SHAPE_CHANGED, comparison=Comparison(), text=text)
     if "string" in (saved.dtype, loaded.dtype):
         return _text_output(saved, loaded)
-    within, moves = close(a, b, tolerance), rounding.moves(saved)
-    noise = rounding.forgives(a, b, moves)
-    comparison = _numbers(a, b, within | (_tied(a, b, moves) & noise))
+    within = close(a, b, tolerance)
+    noise, settled = (within, within) if within.all() else _rounded(saved, loaded, within, rounding)
+    comparison = _numbers(a, b, settled)
     if _dtype_changed(saved, loaded):
         text = f"{name} is {loaded.dtype}, saved as {saved.dtype}"
         return Compared(cause=Cause.DTYPE_CHANGED, comparison=comparison, text=text)
@@ -93,6 +93,15 @@ def _output(saved: Array, loaded: Array, tolerance: Tolerance, rounding: Roundin
     if not comparison.decisions_changed and (within | noise).all():
         return Compared(cause=None, comparison=comparison, noise=f"{text}, as far as rounding explains")
     return Compared(cause=_numeric_cause(a, b, comparison), comparison=comparison, text=text)
+
+
+def _rounded(
+    saved: Array, loaded: Array, within: NDArray[np.bool_], rounding: Rounding
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Tell, number by number, which differences are noise, and which numbers decide nothing."""
+    a, b, moves = saved.value, loaded.value, rounding.moves(saved)
+    noise = rounding.forgives(a, b, moves)
+    return noise, within | (_tied(a, b, moves) & noise)
 
 
 def _dtype_changed(saved: Array, loaded: Array) -> bool:
@@ -114,8 +123,9 @@ def _text_output(saved: Array, loaded: Array) -> Compared:
 
 def _numbers(a: Values, b: Values, settled: NDArray[np.bool_]) -> Comparison:
     changed, decisions = _decisions(a, b, settled)
-    if a.size == 0:
-        return Comparison(max_abs=0.0, max_rel=0.0, max_scaled=0.0, max_ulp=0)
+    if np.array_equal(a, b):
+        nothing = Comparison(max_abs=0.0, max_rel=0.0, max_scaled=0.0, max_ulp=_ulp(a, b) if a.size else 0)
+        return replace(nothing, decisions_changed=changed, decisions=decisions)
     difference = apart(a, b)
     with np.errstate(all="ignore"):
         relative = np.where(difference == 0, 0.0, difference / np.abs(wide(a)))

@@ -99,7 +99,8 @@ def _matched(ours: Sequence[Array], theirs: Sequence[Array], tolerance: Toleranc
 
 def _restored(saved: Array, loaded: Array, tolerance: Tolerance) -> bool:
     """Tell whether a weight came back, if only as precisely as a narrower type can hold it."""
-    return agree(saved, loaded, replace(tolerance, rtol=max(tolerance.rtol, _lost(saved, loaded))))
+    lost = _lost(saved, loaded)
+    return agree(saved, loaded, replace(tolerance, rtol=lost) if lost > tolerance.rtol else tolerance)
 
 
 def _lost(saved: Array, loaded: Array) -> float:

@@ -1,27 +1,35 @@
 """
 One job until its outcome can be believed.
 
-What died or hung in a fork is tried once more in a fresh process. What was lost with its server, which another job may
-have ended, is tried once more on a server of its own; and so is all that died where jobs share a container, and with it
-memory and processes.
+What died or hung in a fork is tried once more in a fresh process, and a third time if that comes out otherwise. What
+was lost with its server, which another job may have ended, is tried again on a server of its own; and so is all that
+died where jobs share a container, and with it memory and processes.
 """
 
+import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from runner import flaky
 from runner.execution import observations
 from runner.execution.hosts import Host
 from runner.execution.observations import ObservationError
 from runner.execution.servers import Ended, Job
-from runner.files import emptied, open_left
-from runner.judgement import Seen
+from runner.files import emptied, open_left, remove, remove_few
+from runner.judgement import Judgement, Seen
+from runner.model import Attempt
 from runner.observation import Observation
 
 LOG_BYTES = 2**20
 _DOUBTED = ("signal", "timeout")
 _DOUBTED_WHERE_SHARED = (*_DOUBTED, "memory")
+_ENOUGH = 2
+"""Tries of what comes out alike; there is a third if it does not."""
+
+Judge = Callable[[Seen], Judgement]
+Run = Callable[[Job], Awaitable[Ended]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,41 +38,98 @@ class Attempted:
     A job that has ended.
 
     Attributes:
-        ended: How its last process ended.
+        ended: How the process ended that counts.
         attempts: How many processes it took.
+        tries: What came of each try, if they did not come out alike.
     """
 
     seen: Seen
     ended: Ended
     attempts: int
+    tries: tuple[Attempt, ...] = ()
 
     def without_observation(self) -> "Attempted":
         """Return what a record needs of it, which is small."""
         return replace(self, seen=replace(self.seen, observation=None))
 
 
-async def attempt(host: Host, job: Job, *, confirm: bool = True) -> Attempted:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Try:
+    """A try that has ended, with the number of processes that it took."""
+
+    seen: Seen
+    ended: Ended
+    processes: int
+    fresh: bool
+
+
+async def attempt(host: Host, job: Job, judge: Judge | None = None) -> Attempted:
     """
     Have a job done in its folder, which is emptied for every try.
 
+    What is in the folder in the end is that of the last try, which a pass that counts always is.
+
     Args:
-        confirm: Whether a crash or a hang is tried again in a fresh process before it is believed.
+        judge: Says what a try means: a crash or a hang is then tried again before it is believed. Without, it is not.
 
     Raises:
         EnvironmentFailure: If the environment cannot be had.
     """
-    afresh = replace(job, fresh=True)
-    ended, attempts = await _try(host.run, job), 1
-    if confirm and ended.ended in (_DOUBTED_WHERE_SHARED if host.shares else _DOUBTED):
-        ended, attempts = await _try(host.run_again, afresh), 2
+    tries, judged = [await _try(host, job, host.run)], list[Judgement]()
+    if judge and tries[0].ended.ended in (_DOUBTED_WHERE_SHARED if host.shares else _DOUBTED):
+        afresh = replace(job, fresh=True)
+        tries.append(await _try(host, afresh, host.run_again))
+        judged = [judge(each.seen) for each in tries]
+        if not flaky.agree(*judged):
+            tries.append(await _try(host, afresh, host.run_again))
+            judged.append(judge(tries[-1].seen))
+    return _attempted(job, tries, judged)
+
+
+def _attempted(job: Job, tries: Sequence[_Try], judged: Sequence[Judgement]) -> Attempted:
+    """Return the try that counts, with all of them if they did not come out alike."""
+    place = flaky.counts(judged) if judged else 0
+    found = tries[place]
+    return Attempted(
+        seen=replace(found.seen, confirmed=flaky.came_twice(judged, place) if judged else False),
+        ended=found.ended,
+        attempts=sum(each.processes for each in tries),
+        tries=tuple(map(_told, [job] * len(tries), tries, judged)) if len(tries) > _ENOUGH else (),
+    )
+
+
+def _told(job: Job, made: _Try, judgement: Judgement) -> Attempt:
+    return Attempt(
+        job="save" if job.kind == "save" else "load",
+        status=judgement.status,
+        phase=judgement.phase,
+        cause=judgement.cause,
+        explanation=judgement.explanation,
+        how=made.seen.how,
+        fresh=made.fresh,
+        seconds=made.ended.seconds,
+    )
+
+
+async def _try(host: Host, job: Job, run: Run) -> _Try:
+    """Have a job done; if it is lost with its server, once more on one of its own."""
+    ended, processes = await _in_empty_folder(run, job), 1
     if ended.ended == "lost":
-        ended, attempts = await _try(host.run_alone, afresh), attempts + 1
+        job = replace(job, fresh=True)
+        ended, processes = await _in_empty_folder(host.run_alone, job), 2
     seen = look(Path(job.folder), ended, await _hidden(host, job))
-    host.inside += sum(seen.observation.seconds.values()) if seen.observation else ended.seconds * attempts
-    return Attempted(seen=seen, ended=ended, attempts=attempts)
+    host.inside += sum(seen.observation.seconds.values()) if seen.observation else ended.seconds
+    return _Try(seen=seen, ended=ended, processes=processes, fresh=job.fresh)
 
 
-async def _try(run: Callable[[Job], Awaitable[Ended]], job: Job) -> Ended:
+async def forget(job: Job) -> None:
+    """Remove the folder of a job that was looked at; a thread does it where that may take long."""
+    folder = Path(job.folder)
+    if not remove_few(folder):
+        await asyncio.to_thread(remove, folder)
+
+
+async def _in_empty_folder(run: Run, job: Job) -> Ended:
     emptied(Path(job.folder))
     return await run(job)
 
@@ -120,13 +185,14 @@ def _tail(path: Path) -> str:
 
 
 def _without_paths(observation: Observation, hide: Mapping[str, str]) -> Observation:
-    said = observation.unsupported
+    said, raised = observation.unsupported, observation.exception
+    if said is None and raised is None and not observation.notes:
+        return observation
     observation = replace(
         observation,
         unsupported=None if said is None else _replaced(said, hide),
         notes={name: _replaced(note, hide) for name, note in observation.notes.items()},
     )
-    raised = observation.exception
     if raised is None:
         return observation
     message, traceback = _replaced(raised.message, hide), _replaced(raised.traceback, hide)

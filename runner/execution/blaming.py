@@ -1,6 +1,5 @@
 """The search for the one difference between two environments that breaks a cell, in environments made for it."""
 
-import asyncio
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,11 +7,10 @@ from pathlib import Path
 from runner import blame
 from runner.blame import Seen, Variant
 from runner.environments import EnvironmentFailure
-from runner.execution.attempts import attempt
+from runner.execution.attempts import attempt, forget
 from runner.execution.hosts import Hosts
 from runner.execution.loads import load_job
 from runner.execution.saves import Saved
-from runner.files import remove
 from runner.judgement import Judgement, judge_load
 from runner.model import Blame, Cell, Status
 
@@ -56,8 +54,8 @@ class Blaming:
         return Seen(component=variant.component, base=variant.base, fails=fails)
 
     async def _judged(self, cell: Cell, saved: Saved, variant: Variant) -> Judgement:
-        host, folder = self.hosts[variant.spec], self.scratch / uuid.uuid4().hex
-        attempted = await attempt(host, load_job(cell, saved, folder), confirm=False)
-        await asyncio.to_thread(remove, folder)
+        host, job = self.hosts[variant.spec], load_job(cell, saved, self.scratch / uuid.uuid4().hex)
+        attempted = await attempt(host, job)
+        await forget(job)
         sides = (self.hosts[cell.save].side(), host.side())
         return judge_load(saved.observation(), attempted.seen, cell.scenario, sides, self.seconds)

@@ -2,8 +2,8 @@
 
 import asyncio
 import errno
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -12,13 +12,16 @@ from pydantic import TypeAdapter, ValidationError
 
 from runner.cache.use import Use
 from runner.diagnosis import Side
-from runner.environments import Builder, Environment, EnvironmentFailure, Reach
+from runner.environments import Builder, Environment, EnvironmentFailure, PassingFailure, Reach
 from runner.environments.installing import DISK_FULL
+from runner.execution.room import Room
 from runner.execution.servers import Ended, Job, Server, Versions, lost, start
 from runner.execution.slots import Slots, Turn
 from runner.model import Backend, Cause, EnvironmentRecord, EnvironmentSpec, Isolation, Limits
 
 RESTARTS = 10
+PATIENCE = (2.0, 8.0)
+"""Seconds to wait for a network that has failed; uv itself has tried four times by then, within some seconds."""
 
 _T = TypeVar("_T")
 
@@ -38,7 +41,11 @@ class Listener(Protocol):
     """Whoever shows what is going on."""
 
     def environment(self, name: str, state: str) -> None:
-        """Hear that an environment is now ``installing``, ``installed``, ``importing``, ``ready`` or ``error``."""
+        """
+        Hear what an environment does now.
+
+        It is ``installing``, ``installed``, ``waiting for memory``, ``importing``, ``ready`` or ``error``.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +55,7 @@ class Means:
 
     Attributes:
         slots: One for each job that may run at a time; an import of TensorFlow takes one too.
+        room: Where servers find memory.
         builds: One for each environment that may be built at a time.
         logs: Folder for what the servers print.
         reach: What of this machine the jobs of the run need.
@@ -57,6 +65,7 @@ class Means:
     builders: Mapping[Backend, Builder]
     limits: Limits
     slots: Slots
+    room: Room
     builds: asyncio.Semaphore
     logs: Path
     reach: Reach
@@ -109,12 +118,16 @@ class Host:
         self._builder, self._limits, self._listener = means.builders[spec.backend], means.limits, means.listener
         self._log = means.logs / f"{spec.name}.log"
         self._slots, self._builds, self._reach = means.slots, means.builds, means.reach
+        self._room = means.room
         self._use = means.use
         self._walled = spec.backend is Backend.DOCKER
         self._alone = self._walled and spec.isolation is Isolation.CONTAINER
         self._uses = uses
+        self._jobs = 0
         self._starting = asyncio.Lock()
         self._server: Server | None = None
+        self.memory_mb: int | None = None
+        """How much its server takes; None if none was ever started."""
         self._failure: EnvironmentFailure | None = None
         self._environment: Environment | None = None
         self._found: Versions | None = None
@@ -127,6 +140,11 @@ class Host:
         """Tell whether its jobs share the limits of one container."""
         return self._walled and not self._alone
 
+    @property
+    def busy(self) -> bool:
+        """Tell whether a job is on its server, waits for its turn there, or is about to follow another."""
+        return self._jobs > 0
+
     async def environment(self) -> Environment:
         """
         Return the installed environment.
@@ -134,10 +152,43 @@ class Host:
         Raises:
             EnvironmentFailure: The same at every call, once it could not be made.
         """
+        if self._environment and not self._failure:
+            return self._environment
         return await self._once(self._prepare)
+
+    async def ready(self) -> None:
+        """
+        Wait until there is a server, which may be gone again when a job comes.
+
+        Whoever waits here, and not with a job, leaves the way free to those whose server lives.
+
+        Raises:
+            EnvironmentFailure: If there can be none.
+        """
+        if not self._alone and self._server is None:
+            await self._once(self._serve)
+
+    @asynccontextmanager
+    async def in_use(self) -> AsyncIterator[None]:
+        """
+        Keep its server for jobs that follow each other.
+
+        Nothing may be waited for inside that needs the server of another environment: that may wait for its place.
+        """
+        self._jobs += 1
+        try:
+            yield
+        finally:
+            self._jobs -= 1
+            if not self._jobs:
+                await self._room.used(self)
 
     async def run(self, job: Job) -> Ended:
         """Have one job done, by a server that is started for it if none lives."""
+        async with self.in_use():
+            return await self._run(job)
+
+    async def _run(self, job: Job) -> Ended:
         for _ in range(RESTARTS):
             if self._alone:
                 return await self.run_alone(job)
@@ -147,7 +198,7 @@ class Host:
                 continue
             async with self._slots.take(_turn(job)):
                 if not server.lost:  # as it may be by now: another job has ended it
-                    return await server.run(job)
+                    return await _run_on(server, job)
         return lost(job.id)
 
     async def run_again(self, job: Job) -> Ended:
@@ -166,16 +217,22 @@ class Host:
                 await server.stop()
 
     async def done(self) -> None:
-        """Hear that one of the uses is over."""
+        """Hear that one of the uses is over; a remedy of another cell may still be at work."""
         self._uses -= 1
-        if self._uses == 0:
+        if self._uses == 0 and not self._jobs:
             await self.stop()
 
     async def stop(self) -> None:
         """End the server, if one lives."""
         server, self._server = self._server, None
         if server:
-            await server.stop()
+            with self._room.leaving(self):
+                await server.stop()
+
+    async def make_way(self) -> None:
+        """End the server for the sake of another; it is started again when a job comes."""
+        await self.stop()
+        self._listener.environment(self.spec.name, "installed")
 
     def side(self) -> Side:
         """Return the environment as a diagnosis sees it."""
@@ -239,9 +296,9 @@ class Host:
 
     async def _build(self) -> Environment:
         try:
-            environment = await self._builder.prepare(self.spec)
+            environment = await self._prepared()
             if not await self._use.hold(environment.folder):  # someone has just pruned the cache
-                environment = await self._builder.prepare(self.spec)
+                environment = await self._prepared()
         except OSError as error:
             if error.errno == errno.ENOSPC:
                 raise EnvironmentFailure(Cause.DISK_FULL, DISK_FULL) from error
@@ -250,20 +307,34 @@ class Host:
         else:
             return environment
 
+    async def _prepared(self) -> Environment:
+        """Have it prepared, and again after a while where the network failed: nothing else gets better by waiting."""
+        for seconds in PATIENCE:
+            with suppress(PassingFailure):
+                return await self._builder.prepare(self.spec)
+            await asyncio.sleep(seconds)
+        return await self._builder.prepare(self.spec)
+
     async def _serve(self) -> Server:
         environment = await self._prepare()
         if self._server and self._server.lost:
             await self.stop()
         if self._server is None:
-            async with self._slots.take(Turn.IMPORT):
-                self._listener.environment(self.spec.name, "importing")
-                started = asyncio.get_running_loop().time()
-                self._server = await start(
-                    self._builder, environment, self._limits, self._log, self._reach, shared=True
-                )
-                self.inside += asyncio.get_running_loop().time() - started
-                self._listener.environment(self.spec.name, "ready")
+            async with self._room.entering(self, self._wait), self._slots.take(Turn.IMPORT):
+                self._server = await self._start(environment)
+                self.memory_mb = self._server.memory_mb
         return self._server
+
+    def _wait(self) -> None:
+        self._listener.environment(self.spec.name, "waiting for memory")
+
+    async def _start(self, environment: Environment) -> Server:
+        self._listener.environment(self.spec.name, "importing")
+        started = asyncio.get_running_loop().time()
+        server = await start(self._builder, environment, self._limits, self._log, self._reach, shared=True)
+        self.inside += asyncio.get_running_loop().time() - started
+        self._listener.environment(self.spec.name, "ready")
+        return server
 
     def _versions(self) -> Versions | None:
         """Return what the environment's first server found, if one ever was ready."""
@@ -271,6 +342,14 @@ class Host:
             with suppress(OSError, ValidationError):
                 self._found = _FOUND.validate_json(self._environment.record.read_bytes()).versions
         return self._found
+
+
+async def _run_on(server: Server, job: Job) -> Ended:
+    """Have one job done; where nothing is known of its end, nothing of it is left to write into its folder."""
+    ended = await server.run(job)
+    if ended.ended == "lost":
+        await server.stop()
+    return ended
 
 
 def _turn(job: Job) -> Turn:

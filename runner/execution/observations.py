@@ -1,16 +1,16 @@
 """Read what a child left behind as the untrusted input that it is: bounded, without pickle, every field checked."""
 
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter
 
+from runner.execution.arrays import TooLargeError, read_arrays
 from runner.files import open_left
 from runner.model import Phase, Raised
 from runner.observation import Array, LayerSeen, Observation, OptimizerSeen
@@ -73,6 +73,9 @@ class _Written:
 _WRITTEN: TypeAdapter[_Written] = TypeAdapter(_Written)
 
 
+_JSON, _ARRAYS = "observation.json", "arrays.npz"
+
+
 def read(folder: Path) -> Observation:
     """
     Read the observation in a job's folder.
@@ -81,12 +84,20 @@ def read(folder: Path) -> Observation:
         ObservationError: If there is none that can be believed.
     """
     try:
-        written = _WRITTEN.validate_json(_text_of(folder / "observation.json"))
-        return _observation(written, _arrays(folder / "arrays.npz", written.arrays))
+        written = _WRITTEN.validate_json(_text_of(folder / _JSON))
+        return _observation(written, _arrays(folder / _ARRAYS, written.arrays))
     except ObservationError:
         raise
     except Exception as error:  # whatever zipfile and NumPy raise for a file that was made to harm them
         raise ObservationError(f"its observation cannot be read: {type(error).__name__}") from error
+
+
+def size(folder: Path) -> int | None:
+    """Return how many bytes the files of an observation have; None if they are gone."""
+    try:
+        return sum((folder / name).lstat().st_size for name in (_JSON, _ARRAYS))
+    except OSError:
+        return None
 
 
 def _text_of(path: Path) -> bytes:
@@ -132,26 +143,27 @@ def _raised(written: _Exception) -> Raised:
 
 
 def _arrays(path: Path, entries: Mapping[str, list[_Entry]]) -> dict[str, tuple[Array, ...]]:
-    """Read the arrays: none of them twice and none compressed, so that they are no larger than their file."""
+    """Read the arrays, none of them twice, so that all of them together are no larger than their file."""
     keys = [entry.key for found in entries.values() for entry in found]
     if len(set(keys)) < len(keys):
         raise ValueError("an array has two entries")
-    with open_left(path) as file, zipfile.ZipFile(file) as archive:
-        if sum(info.file_size for info in archive.infolist()) > ARRAY_BYTES:
-            raise ObservationError(f"its arrays are larger than {ARRAY_BYTES // 2**30} GiB")
-        if any(info.compress_type != zipfile.ZIP_STORED for info in archive.infolist()):
-            raise ValueError("an array is compressed")
-        file.seek(0)
-        with np.load(file, allow_pickle=False) as stored:
-            return {kind: tuple(_array(stored, entry) for entry in found) for kind, found in entries.items()}
+    ends = [_ends(entry) for found in entries.values() for entry in found if entry.dtype == "string"]
+    try:
+        stored = read_arrays(path, [*keys, *ends], ARRAY_BYTES)
+    except TooLargeError as error:
+        raise ObservationError(f"its arrays are larger than {ARRAY_BYTES // 2**30} GiB") from error
+    return {kind: tuple(_array(stored, entry) for entry in found) for kind, found in entries.items()}
 
 
-def _array(stored: Mapping[str, NDArray[np.generic]], entry: _Entry) -> Array:
+def _ends(entry: _Entry) -> str:
+    """Return the key of the places where the items of a text end."""
+    return f"{entry.key}.ends"
+
+
+def _array(stored: Mapping[str, NDArray[Any]], entry: _Entry) -> Array:
     value = stored[entry.key]
-    if value.dtype.kind not in "biufc":
-        raise ValueError("an array holds something else than numbers")
     if entry.dtype == "string":
-        value = _text(value.tobytes(), stored[entry.key + ".ends"]).reshape(entry.shape)
+        value = _text(value.tobytes(), stored[_ends(entry)]).reshape(entry.shape)
     if list(value.shape) != entry.shape:
         raise ValueError("an array has another shape than its entry")
     return Array(layer=entry.layer, name=entry.name, dtype=entry.dtype, value=value)

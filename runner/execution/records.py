@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from runner import flaky
 from runner.execution.attempts import Attempted
 from runner.execution.rescue import Rescued
 from runner.judgement import Judgement
-from runner.model import Blame, Cell, Raised, Record
+from runner.model import Attempt, Blame, Cell, Raised, Record
 from runner.writing import write_text
 
 
@@ -33,13 +34,18 @@ class Recorder:
         key: str = "",
         root: str | None = None,
         attempted: Attempted | None = None,
+        tries: tuple[Attempt, ...] = (),
         rescued: Rescued | None = None,
         blamed: Blame | None = None,
     ) -> Record:
-        """Return the record of a judged cell; what it printed, and its traceback, go into its log."""
+        """
+        Return the record of a judged cell; what it printed, and its traceback, go into its log.
+
+        One that did not come out alike each time has no key, so that the next run does not take it over as settled.
+        """
         judged = {field.name: getattr(judgement, field.name) for field in fields(judgement)}
         rescued = rescued or Rescued()
-        judged["warnings"] = (*judgement.warnings, *rescued.warnings)
+        judged["warnings"] = (*flaky.warned(tries), *judgement.warnings, *rescued.warnings)
         first = (judgement.cause,) if judgement.cause else ()
         return Record(
             id=cell.id,
@@ -53,11 +59,12 @@ class Recorder:
             blame=blamed,
             root=root,
             attempts=attempted.attempts if attempted else 0,
+            tries=tries,
             seconds=attempted.ended.seconds if attempted else 0.0,
             peak_rss_mb=attempted.ended.peak_rss_mb if attempted else None,
             log=self._log(cell, attempted, judgement.exception),
             reproduce=self._reproduce(cell),
-            key=key,
+            key="" if tries else key,
         )
 
     def _log(self, cell: Cell, attempted: Attempted | None, raised: Raised | None) -> str | None:

@@ -20,7 +20,9 @@ from runner.diagnosis import Side
 from runner.environments import Builder, EnvironmentFailure, Reach
 from runner.errors import UnjudgeableError, UsageError
 from runner.execution.attempts import Attempted, attempt
+from runner.execution.free import free_mb
 from runner.execution.hosts import Hosts, Listener, Means
+from runner.execution.room import Room
 from runner.execution.servers import LOAD_SEED, Job
 from runner.execution.settings import Options
 from runner.execution.slots import Slots
@@ -172,6 +174,7 @@ async def repair(
             builders=builders,
             limits=matrix.limits,
             slots=Slots(options.jobs),
+            room=Room(options.jobs, matrix.limits.memory_mb, free_mb),
             builds=asyncio.Semaphore(2),
             logs=use.scratch,
             reach=Reach(readable=_needed(artifact, arguments), writable=(use.scratch,)),
@@ -364,7 +367,7 @@ class Repair:
         return replace(self._blank, id=folder.name, folder=str(folder))
 
     async def _attempt(self, spec: EnvironmentSpec, job: Job) -> Attempted:
-        return await attempt(self._hosts[spec], job, confirm=False)
+        return await attempt(self._hosts[spec], job)
 
 
 def _version(text: str) -> Version | None:

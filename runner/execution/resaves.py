@@ -55,6 +55,6 @@ class Resaves:
             if key not in self._made:
                 folder = self._scratch / uuid.uuid4().hex
                 job = resave_job(cell, saved, folder, written, steps)
-                attempted = await attempt(host, job, confirm=False)
+                attempted = await attempt(host, job)
                 self._made[key] = Resaved(folder=folder, attempted=attempted)
         return self._made[key]

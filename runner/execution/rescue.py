@@ -5,7 +5,6 @@ Failures come in rows: where an attempt brings another failure to light, the sea
 away the first is combined with what takes away the second.
 """
 
-import asyncio
 import uuid
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,14 +12,13 @@ from pathlib import Path
 from runner import instructions, remedies
 from runner.diagnosis import Side
 from runner.environments import EnvironmentFailure
-from runner.execution.attempts import Attempted, attempt
+from runner.execution.attempts import Attempted, attempt, forget
 from runner.execution.hosts import Host, Hosts
 from runner.execution.loads import load_resaved_job, remedy_job
 from runner.execution.resaves import Resaved, Resaves
 from runner.execution.saves import Saved
 from runner.execution.servers import Job
 from runner.execution.settings import Options
-from runner.files import remove
 from runner.judgement import Judgement, judge_load, judge_resave
 from runner.model import Backend, Cause, Cell, EnvironmentSpec, Format, Matrix, Phase, Status, Tried, Warned
 from runner.releases import CompletionError
@@ -212,8 +210,8 @@ class _Search:
         return failed
 
     async def _judged(self, job: Job, host: Host) -> _Outcome | None:
-        attempted = await attempt(host, job, confirm=False)
-        await asyncio.to_thread(remove, Path(job.folder))
+        attempted = await attempt(host, job)
+        await forget(job)
         seen = attempted.seen.observation
         if seen and seen.exception and seen.exception.type == _NOT_APPLICABLE:
             return None

@@ -12,28 +12,33 @@ from runner.drift import Sides, located
 from runner.environments import Builder, EnvironmentFailure, Reach
 from runner.errors import RunnerError
 from runner.execution import hosts
-from runner.execution.attempts import Attempted, attempt
+from runner.execution.attempts import Attempted, Judge, attempt, forget
 from runner.execution.blaming import Blaming
+from runner.execution.free import free_mb
 from runner.execution.hosts import Host, Hosts, Means
 from runner.execution.loads import load_job
+from runner.execution.recent import Recent
 from runner.execution.records import Recorder
 from runner.execution.resaves import Resaves
 from runner.execution.rescue import Rescue, Rescued
+from runner.execution.room import Free, Room
 from runner.execution.saves import Saved, Shelf, save
 from runner.execution.servers import AGAIN_SEED
 from runner.execution.settings import Options
 from runner.execution.slots import Slots
-from runner.files import remove
-from runner.judgement import NOTHING_TO_LOAD, Judgement, judge_load
+from runner.judgement import NOTHING_TO_LOAD, Judgement, Seen, judge_load
 from runner.keys import Keys
-from runner.model import Backend, Blame, Cell, EnvironmentRecord, EnvironmentSpec, Phase, Record, Status
+from runner.model import Attempt, Backend, Blame, Cell, EnvironmentRecord, EnvironmentSpec, Phase, Record, Status
 from runner.observation import Observation
 from runner.plan import Plan, SaveJob
 from runner.remedies import Failure, can_be_tried
 from runner.results import Journal
 
-IN_FLIGHT = 16
-"""Cells that are judged at a time for each job that may run: enough to have work while some wait for an environment."""
+CELLS_IN_FLIGHT = 16
+"""Cells that are judged at a time for each job that may run: enough to have work while some wait for a server."""
+
+SAVES_IN_FLIGHT = 4
+"""Saves that are made at a time for each job that may run; each holds a file open, of which a process has few."""
 
 
 class Listener(hosts.Listener, Protocol):
@@ -67,18 +72,20 @@ async def execute(
     known: Mapping[str, Record],
     options: Options,
     listener: Listener,
+    free: Free = free_mb,
 ) -> Executed:
     """
     Run a plan.
 
     Args:
         known: Records of an earlier run by the id of their cell; one that nothing has changed for is taken over.
+        free: Says how much memory there is for servers.
 
     Raises:
         OutputError: If the journal or the cache cannot be written.
     """
     with Use(options.cache) as use, Journal(options.output / "results.jsonl") as journal:
-        execution = Execution(plan, builders, {} if options.no_cache else known, options, listener, journal, use)
+        execution = Execution(plan, builders, {} if options.no_cache else known, options, listener, journal, use, free)
         try:
             return await execution.run()
         except BaseExceptionGroup as group:
@@ -99,6 +106,7 @@ class Execution:
         listener: Listener,
         journal: Journal,
         use: Use,
+        free: Free,
     ) -> None:
         self._plan, self._known, self._options = plan, known, options
         self._listener, self._journal = listener, journal
@@ -106,12 +114,13 @@ class Execution:
         self._limits = plan.matrix.limits
         self._shelf = self._make_shelf()
         self._keys = Keys(self._limits, tried=(options.remedies, str(options.trust), str(options.blame)))
-        self._judging = asyncio.Semaphore(IN_FLIGHT * options.jobs)
+        self._judging = asyncio.Semaphore(CELLS_IN_FLIGHT * options.jobs)
+        self._making = asyncio.Semaphore(SAVES_IN_FLIGHT * options.jobs)
         self._saving: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._made: set[str] = set()
         self._recorder = Recorder(matrix=plan.matrix.path, output=options.output)
         self._records: dict[str, Record] = {}
-        self._hosts = self._make_hosts(builders)
+        self._hosts = self._make_hosts(builders, free)
         self._rescue = Rescue(
             matrix=plan.matrix,
             hosts=self._hosts,
@@ -140,11 +149,12 @@ class Execution:
         """End every server."""
         await self._hosts.stop()
 
-    def _make_hosts(self, builders: Mapping[Backend, Builder]) -> Hosts:
+    def _make_hosts(self, builders: Mapping[Backend, Builder], free: Free) -> Hosts:
         means = Means(
             builders=builders,
             limits=self._limits,
             slots=Slots(self._options.jobs),
+            room=Room(self._options.jobs, self._limits.memory_mb, free),
             builds=asyncio.Semaphore(max(2, self._options.jobs)),
             logs=self._scratch,
             reach=self._reach(),
@@ -157,7 +167,7 @@ class Execution:
         """Return where saves are: in the cache, or where nothing is left of them."""
         folder = (self._scratch if self._options.no_cache else self._options.cache) / SAVES
         folder.mkdir(parents=True, exist_ok=True)
-        return Shelf(folder=folder, use=self._use, limits=self._limits)
+        return Shelf(folder=folder, use=self._use, limits=self._limits, recent=Recent())
 
     def _reach(self) -> Reach:
         """Return what all jobs together need: the scenarios, and where their folders are."""
@@ -167,35 +177,46 @@ class Execution:
     async def _save_and_load(self, wanted: SaveJob, cells: tuple[Cell, ...]) -> None:
         """Save once, unless no cell needs it, then load in every environment at the same time."""
         host = self._hosts[wanted.environment]
+        key, saved = "", None
         try:
-            saved = await self._save(wanted, cells, host)
+            key = self._keys.save(wanted, (await host.environment()).digest)
+            saved = await self._save(wanted, key, cells, host)
         except EnvironmentFailure as failure:
             for cell in cells:
-                if cell.id not in self._records:
+                if not (key and await self._take_over(cell, key)):
                     self._fail(cell, failure)
-            saved = None
         finally:
             await host.done()
         async with asyncio.TaskGroup() as group:
             for cell in cells:
                 group.create_task(self._cell(cell, saved, root=cells[0]))
 
-    async def _save(self, wanted: SaveJob, cells: tuple[Cell, ...], host: Host) -> Saved | None:
-        """Return the save that the cells need; None if all are taken over from an earlier run."""
-        key = self._keys.save(wanted, (await host.environment()).digest)
-        taken = [await self._take_over(cell, key) for cell in cells]
-        if all(taken):
+    async def _save(self, wanted: SaveJob, key: str, cells: tuple[Cell, ...], host: Host) -> Saved | None:
+        """
+        Return the save that the cells need; None if all are taken over from an earlier run.
+
+        Where some must run anyway it waits for no environment but its own: the other cells see for themselves then.
+        """
+        may_be_all = all(self._may_be_known(cell) for cell in cells)
+        taken = [await self._take_over(cell, key) for cell in cells if may_be_all or cell.load == cell.save]
+        if may_be_all and all(taken):
             return None
-        async with self._saving[key]:  # two scenarios with the same files share it
+        async with self._saving[key], self._making:  # two scenarios with the same files share it
             fresh = self._options.fresh and key not in self._made
             self._made.add(key)
             return await save(wanted, key, host, self._shelf, fresh=fresh)
 
-    async def _take_over(self, cell: Cell, saved: str) -> bool:
+    def _may_be_known(self, cell: Cell) -> bool:
         known = self._known.get(cell.id)
-        if known is None or known.status is Status.ERROR or not await self._unchanged(cell, saved, known):
+        return known is not None and known.status is not Status.ERROR
+
+    async def _take_over(self, cell: Cell, saved: str) -> bool:
+        """Take over the record of an earlier run if nothing has changed; tell whether the cell has one."""
+        if cell.id in self._records:
+            return True
+        if not self._may_be_known(cell) or not await self._unchanged(cell, saved, self._known[cell.id]):
             return False
-        self._keep(known)
+        self._keep(self._known[cell.id])
         return True
 
     async def _unchanged(self, cell: Cell, saved: str, known: Record) -> bool:
@@ -211,9 +232,8 @@ class Execution:
         """Bring one cell to its record, if it has none yet."""
         host = self._hosts[cell.load]
         try:
-            if saved and cell.id not in self._records:
-                async with self._judging:
-                    await self._judge(cell, saved, root, host)
+            if saved and not await self._take_over(cell, saved.key):
+                await self._judge(cell, saved, root, host)
         except EnvironmentFailure as failure:
             passes = saved is not None and saved.judgement.status is Status.PASS
             rescued = await self._rescue.search_environment(cell, saved, failure) if saved and passes else Rescued()
@@ -225,18 +245,26 @@ class Execution:
         if saved.judgement.status is not Status.PASS:
             self._finish_without_artifact(cell, saved, root)
             return
+        await host.ready()  # which may take minutes: cells that have theirs do not stand behind it
         key = self._keys.cell(cell, saved.key, (await host.environment()).digest)
-        folder = self._scratch / uuid.uuid4().hex
-        attempted = await attempt(host, load_job(cell, saved, folder))
-        judgement = self._judge_load(cell, saved, attempted, host)
-        await asyncio.to_thread(remove, folder)
+        async with self._judging:
+            async with host.in_use():
+                attempted, judgement = await self._load(cell, saved, host)
+            rescued = await self._rescue.search(cell, saved, judgement)
+            blamed = await self._blame(cell, saved, judgement)
+        key = self._keys.outcome(key, judgement)
+        tries = (*saved.attempted.tries, *attempted.tries)
+        self._finish(cell, judgement, key=key, attempted=attempted, tries=tries, rescued=rescued, blamed=blamed)
+
+    async def _load(self, cell: Cell, saved: Saved, host: Host) -> tuple[Attempted, Judgement]:
+        """Load, and once more if that drifts, to say where."""
+        job, judge = load_job(cell, saved, self._scratch / uuid.uuid4().hex), self._judge_of(cell, saved, host)
+        attempted = await attempt(host, job, judge)
+        judgement = judge(attempted.seen)
+        await forget(job)
         if judgement.status is Status.DRIFT and attempted.seen.observation:
             judgement = await self._locate(cell, saved, judgement, host, attempted.seen.observation)
-        attempted = attempted.without_observation()
-        rescued = await self._rescue.search(cell, saved, judgement)
-        blamed = await self._blame(cell, saved, judgement)
-        key = self._keys.outcome(key, judgement)
-        self._finish(cell, judgement, key=key, attempted=attempted, rescued=rescued, blamed=blamed)
+        return attempted.without_observation(), judgement
 
     async def _blame(self, cell: Cell, saved: Saved, judgement: Judgement) -> Blame | None:
         failed = can_be_tried(Failure(status=judgement.status, phase=judgement.phase, cause=judgement.cause))
@@ -244,18 +272,22 @@ class Execution:
             return None
         return await self._blaming.search(cell, saved, judgement)
 
-    def _judge_load(self, cell: Cell, saved: Saved, attempted: Attempted, host: Host) -> Judgement:
-        sides = (self._hosts[cell.save].side(), host.side())
-        return judge_load(saved.observation(), attempted.seen, cell.scenario, sides, self._limits.seconds)
+    def _judge_of(self, cell: Cell, saved: Saved, host: Host) -> Judge:
+        """Return what judges the loads of a cell."""
+
+        def judge(seen: Seen) -> Judgement:
+            sides = (self._hosts[cell.save].side(), host.side())
+            return judge_load(saved.observation(), seen, cell.scenario, sides, self._limits.seconds)
+
+        return judge
 
     async def _locate(
         self, cell: Cell, saved: Saved, judgement: Judgement, host: Host, loaded: Observation
     ) -> Judgement:
         """Load once more, with the activations, to name the first layer that differs and the kind of drift."""
-        folder = self._scratch / uuid.uuid4().hex
-        job = replace(load_job(cell, saved, folder), activations=True, seed=AGAIN_SEED)
-        again = await attempt(host, job)
-        await asyncio.to_thread(remove, folder)
+        job = load_job(cell, saved, self._scratch / uuid.uuid4().hex)
+        again = await attempt(host, replace(job, activations=True, seed=AGAIN_SEED), self._judge_of(cell, saved, host))
+        await forget(job)
         sides = Sides(
             saved=saved.observation(),
             loaded=loaded,
@@ -270,9 +302,9 @@ class Execution:
 
         The load environment has no part in it: the outcome is the same whether or not that one can be made.
         """
-        judgement, key = saved.judgement, self._keys.cell(cell, saved.key, "")
+        judgement, key, tries = saved.judgement, self._keys.cell(cell, saved.key, ""), saved.attempted.tries
         if cell is root or judgement.status in (Status.UNSUPPORTED, Status.ERROR):
-            self._finish(cell, judgement, key=key, attempted=saved.attempted)
+            self._finish(cell, judgement, key=key, attempted=saved.attempted, tries=tries)
             return
         blocked = Judgement(
             status=Status.BLOCKED,
@@ -281,7 +313,7 @@ class Execution:
             explanation=f"{NOTHING_TO_LOAD}{judgement.explanation}",
             sources=judgement.sources,
         )
-        self._finish(cell, blocked, key=key, root=root.id)
+        self._finish(cell, blocked, key=key, root=root.id, tries=tries)
 
     def _fail(self, cell: Cell, failure: EnvironmentFailure, rescued: Rescued | None = None) -> None:
         judgement = Judgement(status=Status.ERROR, cause=failure.cause, explanation=failure.explanation)
@@ -295,6 +327,7 @@ class Execution:
         key: str = "",
         root: str | None = None,
         attempted: Attempted | None = None,
+        tries: tuple[Attempt, ...] = (),
         rescued: Rescued | None = None,
         blamed: Blame | None = None,
     ) -> None:
@@ -304,6 +337,7 @@ class Execution:
             key="" if self._options.no_cache else key,
             root=root,
             attempted=attempted,
+            tries=tries,
             rescued=rescued,
             blamed=blamed,
         )

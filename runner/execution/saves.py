@@ -13,19 +13,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import ClassVar, Literal
 
-from filelock import AsyncFileLock
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
-from runner.cache.use import Use, guard, marker, named
+from runner.cache.use import Use, guarded, marker, named
 from runner.errors import OutputError
-from runner.execution import observations
 from runner.execution.attempts import Attempted, attempt, hidden, look
 from runner.execution.content import TooLargeError, content
 from runner.execution.hosts import Host
 from runner.execution.observations import ObservationError
+from runner.execution.recent import Recent
 from runner.execution.servers import Ended, Job
 from runner.files import remove
-from runner.judgement import Judgement, judge_save
+from runner.judgement import Judgement, Seen, judge_save
 from runner.model import Limits, Status
 from runner.observation import Observation
 from runner.plan import SaveJob
@@ -40,22 +39,24 @@ class Saved:
     Attributes:
         job: What was done; its paths say where the artifact and the observation are.
         judgement: ``pass`` if there is an artifact to load.
+        recent: Where its observation is, if it was read not long ago.
     """
 
     key: str
     job: Job
     judgement: Judgement
     attempted: Attempted
+    recent: Recent
 
     def observation(self) -> Observation:
         """
-        Read again what was seen: that of all saves may not fit into memory.
+        Return what was seen, which is read again if it was not needed of late.
 
         Raises:
             OutputError: If it is gone by now.
         """
         try:
-            return observations.read(Path(self.job.folder))
+            return self.recent.read(Path(self.job.folder))
         except ObservationError as error:
             raise OutputError(f"{self.job.folder} was changed while the run went on: {error}. Run again.") from error
 
@@ -69,11 +70,13 @@ class Shelf:
         folder: Of all saves.
         use: Where those that the run needs are noted.
         limits: What a save may use.
+        recent: Keeps what was seen of the last of them.
     """
 
     folder: Path
     use: Use
     limits: Limits
+    recent: Recent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,16 +123,24 @@ async def save(wanted: SaveJob, key: str, host: Host, shelf: Shelf, *, fresh: bo
     """
     environment = (await host.environment()).folder
     name = key[:32]
-    async with AsyncFileLock(guard(shelf.folder / name)):
-        kept = None if fresh else await asyncio.to_thread(_kept, shelf, key)
+    async with guarded(shelf.folder / name):
+        there = not fresh and marker(shelf.folder / name).exists()
+        kept = await asyncio.to_thread(_kept, shelf, key) if there else None
         folder = shelf.folder / (kept.folder if kept else f"{name}-{uuid.uuid4().hex[:8]}")
         shelf.use.note(folder)
         job = _job(wanted, folder)
-        attempted = _seen(kept, folder, hidden(job, environment)) if kept else await attempt(host, job)
-        judgement = judge_save(attempted.seen, host.side(), shelf.limits.seconds)
+
+        def judge(seen: Seen) -> Judgement:
+            return judge_save(seen, host.side(), shelf.limits.seconds)
+
+        attempted = _seen(kept, folder, hidden(job, environment)) if kept else await attempt(host, job, judge)
+        judgement = judge(attempted.seen)
         if kept is None:
             await asyncio.to_thread(_keep, shelf, key, folder, attempted, judgement)
-    return Saved(key=key, job=job, judgement=judgement, attempted=attempted.without_observation())
+        if judgement.status is Status.PASS and attempted.seen.observation:
+            shelf.recent.keep(folder, attempted.seen.observation)
+    seen = attempted.without_observation()
+    return Saved(key=key, job=job, judgement=judgement, attempted=seen, recent=shelf.recent)
 
 
 def _job(wanted: SaveJob, folder: Path) -> Job:
@@ -160,15 +171,18 @@ def _kept(shelf: Shelf, key: str) -> _Marker | None:
 
 
 def _seen(kept: _Marker, folder: Path, hide: Mapping[str, str]) -> Attempted:
-    return Attempted(seen=look(folder, kept.ended, hide), ended=kept.ended, attempts=kept.attempts)
+    seen = replace(look(folder, kept.ended, hide), confirmed=kept.attempts > 1)
+    return Attempted(seen=seen, ended=kept.ended, attempts=kept.attempts)
 
 
 def _keep(shelf: Shelf, key: str, folder: Path, attempted: Attempted, judgement: Judgement) -> None:
     """
     Put a save in the place of the one before; the folder of that goes, unless a run uses it.
 
-    What says nothing about compatibility is not kept.
+    What says nothing about compatibility is not kept, nor what may come out otherwise the next time.
     """
+    if attempted.tries:
+        return  # it goes when the run has ended
     if judgement.status is Status.ERROR:
         remove(folder)
         return

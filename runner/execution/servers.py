@@ -7,7 +7,7 @@ What comes back is untrusted: a line is bounded and checked, and a server that s
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -107,6 +107,7 @@ class _Ready:
     event: Literal["ready"]
     versions: Versions
     confined: bool
+    memory_mb: int
     protocol: Literal[1]
 
 
@@ -115,6 +116,11 @@ class _Broken:
     event: Literal["broken"]
     exception: Raised
     protocol: Literal[1]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Silent(_Broken):
+    """It ended without a word, which may have been for want of memory at that moment."""
 
 
 _GREETING: TypeAdapter[_Ready | _Broken] = TypeAdapter(_Ready | _Broken)
@@ -127,11 +133,13 @@ class Server:
 
     Attributes:
         confined: Whether the kernel keeps its jobs from the folders that it was told to hide.
+        memory_mb: How much it takes, before any job.
     """
 
     def __init__(self, connection: Connection, ready: _Ready, limits: Limits) -> None:
         self.versions = ready.versions
         self.confined = ready.confined
+        self.memory_mb = ready.memory_mb
         self._connection = connection
         self._limits = limits
         self._waiting: dict[str, asyncio.Future[Ended]] = {}
@@ -152,7 +160,7 @@ class Server:
         future: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         self._waiting[job.id] = future
         try:
-            await self._send(asdict(job) | asdict(self._limits))
+            await self._send(_plain(job) | _plain(self._limits))
             return await asyncio.wait_for(future, self._limits.seconds + GRACE_SECONDS)
         except (TimeoutError, ConnectionError):
             self._listener.cancel()
@@ -192,6 +200,11 @@ class Server:
             self._waiting[left[0]].set_result(replace(lost(left[0]), ended="memory"))
 
 
+def _plain(value: Job | Limits) -> dict[str, Any]:
+    """Return the fields of what holds nothing but text, numbers and lists of them."""
+    return {name: getattr(value, name) for name in value.__slots__}
+
+
 def lost(name: str) -> Ended:
     """Return the end of a job that nothing is known about."""
     return Ended(id=name, ended="lost", status=0, seconds=0.0, peak_rss_mb=0)
@@ -201,7 +214,7 @@ async def start(
     builder: Builder, environment: Environment, limits: Limits, log: Path, reach: Reach, *, shared: bool
 ) -> Server:
     """
-    Start the harness server of an environment and wait until it has imported TensorFlow.
+    Start the harness server of an environment and wait until it has imported TensorFlow; once more if it is lost.
 
     Args:
         log: Where its standard error goes.
@@ -211,16 +224,25 @@ async def start(
     Raises:
         EnvironmentFailure: If it cannot; its own reason is in the explanation.
     """
+    met = await _met(builder, environment, limits, log, reach, shared=shared)
+    if isinstance(met, _Silent):
+        met = await _met(builder, environment, limits, log, reach, shared=shared)
+    if isinstance(met, _Broken):
+        raise _import_failure(environment, met, log)
+    return met
+
+
+async def _met(
+    builder: Builder, environment: Environment, limits: Limits, log: Path, reach: Reach, *, shared: bool
+) -> Server | _Broken:
     connection = await builder.start(environment, log, reach, shared=shared)
-    greeting = None
+    greeting: _Ready | _Broken | None = None
     try:
         greeting = await _greeting(connection)
     finally:
         if not isinstance(greeting, _Ready):
             await connection.end()
-    if isinstance(greeting, _Ready):
-        return Server(connection, greeting, limits)
-    raise _import_failure(environment, greeting, log)
+    return Server(connection, greeting, limits) if isinstance(greeting, _Ready) else greeting
 
 
 async def _greeting(connection: Connection) -> _Ready | _Broken:
@@ -229,12 +251,15 @@ async def _greeting(connection: Connection) -> _Ready | _Broken:
         line = await asyncio.wait_for(connection.receive(), START_SECONDS)
         return _GREETING.validate_json(line)
     except TimeoutError:
-        text = f"the import of TensorFlow did not end within {START_SECONDS:.0f} seconds"
+        return _broken(f"the import of TensorFlow did not end within {START_SECONDS:.0f} seconds")
     except ValueError:  # pydantic's error is one, and so is a line over the limit
-        text = "the process ended while it imported TensorFlow"
         if line:
-            text = f"something else spoke on its output: {shown(line.decode(errors='replace'))}"
-    return _Broken(event="broken", exception=Raised(type="ImportError", message=text), protocol=PROTOCOL)
+            return _broken(f"something else spoke on its output: {shown(line.decode(errors='replace'))}")
+        return _broken("the process ended while it imported TensorFlow", kind=_Silent)
+
+
+def _broken(text: str, kind: type[_Broken] = _Broken) -> _Broken:
+    return kind(event="broken", exception=Raised(type="ImportError", message=text), protocol=PROTOCOL)
 
 
 def _import_failure(environment: Environment, broken: _Broken, log: Path) -> EnvironmentFailure:

@@ -9,11 +9,11 @@ from enum import IntEnum
 
 
 class Turn(IntEnum):
-    """Who goes first, of those that wait."""
+    """Who goes first, of those that wait: a save makes cells that can run now, an import those of later."""
 
     CELL = 0
-    IMPORT = 1
-    SAVE = 2
+    SAVE = 1
+    IMPORT = 2
 
 
 class Slots:

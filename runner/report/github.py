@@ -14,12 +14,14 @@ from runner.model import Record, Status
 from runner.report.fitting import LIMIT
 from runner.report.markdown import to_markdown
 from runner.report.text import clean, shortened
-from runner.report.words import number
+from runner.report.unsteady import said
+from runner.report.words import flaky, number, unsteady
 from runner.results import Results
 
 MOST = 10
 """Annotations of a kind that GitHub shows for a step."""
 
+_FEW = MOST - 2
 _LEAST = 5_000
 _SUMMARY = 1024 * 1024
 _WIDTH = 400
@@ -27,17 +29,28 @@ _WIDTH = 400
 
 def annotations(cells: Iterable[Record]) -> list[str]:
     """
-    Return the commands that make annotations: at most `MOST` errors, and a notice that says how many more there are.
+    Return the commands that make annotations: at most `MOST` errors and as many notices.
+
+    There is a notice that says how many more errors there are, and one for each flaky cell as far as there is room.
 
     The first cell of every cause comes before the second of any, the most frequent cause first.
     """
+    cells = tuple(cells)
     unexpected = [cell for cell in cells if not cell.expected or cell.status is Status.ERROR]
     shown = _of_every_cause(unexpected)[:MOST]
     found = [_command("error", cell.id, _message(cell)) for cell in shown]
     if left := len(unexpected) - len(shown):
         text = f"And {number(left, 'more cell')} not as expected: see the summary of the run, and its reports."
         found.append(_command("notice", "crossload", text))
-    return found
+    return [*found, *_doubts(cells)]
+
+
+def _doubts(cells: Sequence[Record]) -> list[str]:
+    """Return notices for the first of the cells that did not come out alike each time."""
+    found = unsteady(cells)
+    notices = [_command("notice", cell.id, said(cell)) for cell in found[:_FEW]]
+    left = len(found) - len(notices)
+    return [*notices, *([_command("notice", "crossload", flaky(found))] if left else [])]
 
 
 def append_summary(results: Results, path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from runner.model import Record, Status
 from runner.report.failures import grouped
-from runner.report.words import number
+from runner.report.words import flaky, number
 from runner.wording import listed
 
 _FEWEST = 3
@@ -39,7 +39,13 @@ def hints(cells: Iterable[Record]) -> tuple[Hint, ...]:
     columns = _failing(judged, lambda cell: cell.load)
     rows = _failing(judged, lambda cell: cell.save)
     rest = [cell for cell in judged if cell.load not in columns and cell.save not in rows]
-    return (*map(_column, columns.items()), *map(_row, rows.items()), *_formats(rest), *_models(rest))
+    return (*_flaky(judged), *map(_column, columns.items()), *map(_row, rows.items()), *_formats(rest), *_models(rest))
+
+
+def _flaky(cells: Sequence[Record]) -> list[Hint]:
+    """Return that some cells did not come out alike each time."""
+    said = flaky(cells)
+    return [Hint(text=f"{said} Search for flaky to see which.")] if said else []
 
 
 def _failing(cells: Sequence[Record], key: Callable[[Record], _K]) -> dict[_K, int]:

@@ -28,7 +28,7 @@ from runner.report.payload import payload, to_script
 from runner.report.text import clean, listed
 from runner.report.ways import in_short
 from runner.report.ways import told as told_ways
-from runner.report.words import counted, headline, holes, mark, news, number, told
+from runner.report.words import counted, flaky, headline, holes, mark, news, number, told
 from runner.results import Results
 from runner.verdict import GOOD, Upgrade, steps
 
@@ -64,7 +64,9 @@ def to_html(results: Results) -> str:
         run={"runner": clean(results.run.runner), "started": clean(results.run.started)},
         headline=headline(upgrades),
         steps=[_step(upgrade, results.cells) for upgrade in upgrades],
-        counted=" ".join(filter(None, [counted(results.answer.counts), holes(results.run.missing)])),
+        counted=" ".join(
+            filter(None, [counted(results.answer.counts), flaky(results.cells), holes(results.run.missing)])
+        ),
         news=news(results.cells),
         ways=told_ways(results.cells),
         legend=LEGEND,

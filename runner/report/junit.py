@@ -17,6 +17,7 @@ from xml.etree import ElementTree as ET
 from runner.model import Record, Status
 from runner.report.failures import grouped
 from runner.report.text import clean, printable_lines, shortened
+from runner.report.unsteady import said as said_of_tries
 from runner.results import Results
 from runner.verdict import GOOD, way_out
 
@@ -73,7 +74,7 @@ def _totals(cells: Sequence[Record]) -> dict[str, str]:
 
 def _width(cells: Iterable[Record]) -> int:
     """Return how many characters of text each case may have, so that all of them fit the file."""
-    wordy = sum(outcome(cell) is not Outcome.PASSED for cell in cells)
+    wordy = sum(outcome(cell) is not Outcome.PASSED or bool(cell.tries) for cell in cells)
     return max(_LEAST, min(CASE_LIMIT, FILE_LIMIT // max(1, wordy)))
 
 
@@ -86,6 +87,8 @@ def _case(cell: Record, width: int) -> ET.Element:
         element = ET.SubElement(case, came, {"type": str(cell.cause or cell.status), "message": message})
         if came is not Outcome.SKIPPED:
             element.text = _body(cell, width - len(message))
+    if cell.tries:
+        ET.SubElement(case, "system-out").text = printable_lines(said_of_tries(cell)[: width // 2])
     return case
 
 

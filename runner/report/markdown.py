@@ -12,6 +12,7 @@ import pandas
 from tabulate import tabulate
 
 from runner.model import Status
+from runner.report import unsteady
 from runner.report.failures import KINDS, Failure, Kind, failures, grouped
 from runner.report.fitting import LIMIT, Fold, Part, fitted
 from runner.report.grids import LEGEND, ages, outcomes, summary
@@ -19,7 +20,7 @@ from runner.report.noise import noise
 from runner.report.text import clean, code, explained, fenced, general, listed, prose, shortened
 from runner.report.ways import told as told_ways
 from runner.report.ways import ways
-from runner.report.words import counted, headline, holes, mark, new, news, number, told
+from runner.report.words import counted, flaky, headline, holes, mark, new, news, number, told
 from runner.results import Results, to_frame
 from runner.verdict import phrases, steps
 
@@ -47,7 +48,7 @@ _SECTIONS = {
 }
 
 
-_RANK = (0, 1, 3, 11, 10, 4, 5, 9, 8, 6, 7, 2)
+_RANK = (0, 1, 3, 12, 11, 4, 9, 5, 10, 8, 6, 7, 2)
 """
 Which sections are given room first: the answer and its grid, how to read it, then the shorter ones; last the names of
 what is missing, which the answer counts.
@@ -68,6 +69,7 @@ def to_markdown(results: Results, limit: int = LIMIT) -> str:
         _failures(found, order),
         _each(frame, order),
         _warnings(results),
+        unsteady.told(results),
         noise(results),
         _environments(results),
         _how_to_read(),
@@ -93,6 +95,8 @@ def _answer(results: Results) -> Iterator[str]:
     if upgrades:
         yield "\n".join(f"- {mark(upgrade)} {prose(told(upgrade))}" for upgrade in upgrades)
     yield counted(results.answer.counts)
+    if doubt := flaky(results.cells):
+        yield doubt
     if results.run.missing:
         yield f"**{holes(results.run.missing)}**"
     if known := news(results.cells):

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from runner.model import Comparison, EnvironmentRecord, Record, Status, Tried
+from runner.model import Attempt, Comparison, EnvironmentRecord, Record, Status, Tried
 from runner.report.failures import KINDS, Failure, failures, grouped
 from runner.report.grades import GRADES, NOTHING, UNKNOWN
 from runner.report.grids import ages, outcome
@@ -125,6 +125,7 @@ def _cell(tables: Tables, places: Mapping[str, int], cell: Record) -> dict[str, 
         "comparison": _comparison(tables, cell.comparison),
         "remedies": [_tried(tables, tried) for tried in cell.remedies],
         "warnings": [tables.fact(kind=tables.word(w.kind), text=tables.word(w.text)) for w in cell.warnings],
+        "tries": [_try(tables, attempt) for attempt in cell.tries],
         "blame": tables.word(cell.blame.text) if cell.blame else 0,
         "root": 1 + places.get(cell.root or "", -1),
         "expected": int(cell.expected),
@@ -159,6 +160,19 @@ def _tried(tables: Tables, tried: Tried) -> int:
         explanation=tables.word(tried.explanation),
         error=tables.word(shortened(clean(cut(tried.error, _LONGEST)), 600)),
         changes=[tables.word(change) for change in tried.changes],
+    )
+
+
+def _try(tables: Tables, attempt: Attempt) -> int:
+    return tables.fact(
+        job=tables.word(attempt.job),
+        status=str(attempt.status),
+        phase=tables.word(attempt.phase),
+        cause=tables.word(attempt.cause),
+        explanation=tables.word(attempt.explanation),
+        how=tables.word(attempt.how),
+        fresh=int(attempt.fresh),
+        seconds=round(attempt.seconds, 2),
     )
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from runner.report.grids import ages, broken, summary
 from runner.report.text import clean
 from runner.report.ways import told as told_ways
-from runner.report.words import counted, headline, holes, mark, news, told
+from runner.report.words import counted, flaky, headline, holes, mark, news, told
 from runner.results import Results, to_frame
 from runner.verdict import Upgrade, steps
 
@@ -40,6 +40,7 @@ def render(results: Results, folder: Path | None = None) -> RenderableType:
         Text(),
         Text(headline(upgrades), "bold"),
         Text(counted(results.answer.counts)),
+        *([Text(doubt, "yellow")] if (doubt := flaky(results.cells)) else []),
         *_holes(results.run.missing),
         *([Text(known)] if (known := news(results.cells)) else []),
         *([Text(ways)] if (ways := told_ways(results.cells)) else []),

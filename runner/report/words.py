@@ -20,6 +20,20 @@ def counted(counts: Mapping[Status, int]) -> str:
     return f"Of {number(sum(counts.values()), 'cell')}, {', '.join(parts)}."
 
 
+def unsteady(cells: Iterable[Record]) -> list[Record]:
+    """Return the cells that did not come out alike each time."""
+    return [cell for cell in cells if cell.tries]
+
+
+def flaky(cells: Iterable[Record]) -> str:
+    """Return how many cells did not come out alike each time, in words; nothing where all did."""
+    count = len(unsteady(cells))
+    if not count:
+        return ""
+    said = "is flaky: it did" if count == 1 else "are flaky: they did"
+    return f"{number(count, 'cell')} {said} not come out alike each time."
+
+
 def news(cells: Iterable[Record]) -> str:
     """Return how much of what does not pass is known, and how much is new; nothing where no baseline knows anything."""
     cells = tuple(cells)

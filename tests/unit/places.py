@@ -3,12 +3,14 @@
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from textwrap import dedent
 
 from runner.results import Results, read_results
 from tests.fakes import SAVE, scenario
+from tests.unit.disks import Disk
 
 REPOSITORY = Path(__file__).parents[2]
 MATRIX = dedent(
@@ -23,6 +25,7 @@ MATRIX = dedent(
       late: {formats: [h5], folder: scenarios/good, requires: {save: "tensorflow>=2.10"}}
     """
 )
+PROGRAM = (sys.executable, "-m", "tests.run_with_fakes")
 PATIENCE = 300.0
 
 
@@ -45,8 +48,15 @@ class Place:
 
     def call(self, *words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
         """Call the program with these words."""
+        return self._run([*PROGRAM, *words], variables)
+
+    def call_on(self, disk: Disk, *words: str) -> "subprocess.CompletedProcess[str]":
+        """Call the program where a disk is."""
+        return self._run(disk.within([*PROGRAM, *words], self.folder), {})
+
+    def _run(self, command: Sequence[str], variables: Mapping[str, str]) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(
-            [sys.executable, "-m", "tests.run_with_fakes", *words],
+            command,
             cwd=self.folder,
             env={**self.variables, **variables},
             capture_output=True,

@@ -67,7 +67,7 @@ def synthetic(
         broken: Those of the environments that could not be made.
         seed: Of what differs from run to run, such as seconds.
     """
-    chance = random.Random(seed)  # noqa: S311 - to look at, not to keep secret
+    chance = random.Random(seed)
     environments, broken = tuple(environments), frozenset(broken)
     cells = completed(
         _record(chance, broken, _Where(scenario, form, save, load))

@@ -19,6 +19,7 @@ from runner.comparison import (
     first_difference,
 )
 from runner.comparison.layers import described, first_described, names
+from runner.comparison.numbers import close
 from runner.model import Cause, Phase, Tolerance
 from runner.observation import Array, LayerSeen, Observation
 
@@ -28,6 +29,8 @@ FLOATS = arrays.arrays(
     arrays.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4),
     elements={"allow_nan": True, "allow_infinity": True},
 )
+
+NUMBERS = st.sampled_from([0.0, -0.0, 1.0, 1.0 + 9e-6, 1.0 + 2e-5, 1e-6, -1.0, 1e300, np.inf, -np.inf, np.nan])
 
 
 def array(value: Any, *, name: str = "output", layer: str = "", dtype: str = "") -> Array:
@@ -63,6 +66,18 @@ def test_same_agrees(values: Any) -> None:
     assert (found.comparison.max_abs, found.comparison.max_rel) == (0.0, 0.0)
     assert found.comparison.max_ulp in (0, None)
     assert found.comparison.decisions_changed == 0
+
+
+@given(
+    arrays.arrays(np.float64, 8, elements=NUMBERS),
+    arrays.arrays(np.float64, 8, elements=NUMBERS),
+    st.booleans(),
+)
+def test_close_is_close_as_numpy_has_it(saved: Any, loaded: Any, same: bool) -> None:
+    """Which numbers agree is what ``numpy.isclose`` says, infinities and what is no number included."""
+    other = saved.copy() if same else loaded
+    expected = np.isclose(other, saved, rtol=TOLERANCE.rtol, atol=TOLERANCE.atol, equal_nan=True)
+    assert close(saved, other, TOLERANCE).tolist() == expected.tolist()
 
 
 @given(FLOATS, FLOATS)

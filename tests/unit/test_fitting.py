@@ -16,15 +16,15 @@ from tests.unit.synthetic import VERSIONS, results, synthetic
 MOST = 1024 * 1024
 """What GitHub takes as the summary of a step, in bytes."""
 
-parts: st.SearchStrategy[Part] = st.text(st.characters(exclude_characters="<*\n"), max_size=300) | st.builds(
-    Fold, title=st.just("title"), parts=st.lists(st.just("é" * 100), max_size=4).map(tuple)
-)
+parts: st.SearchStrategy[Part] = st.text(
+    st.characters(exclude_characters="<*\n", exclude_categories=["Cs"]), max_size=300
+) | st.builds(Fold, title=st.just("title"), parts=st.lists(st.just("é" * 100), max_size=4).map(tuple))
 sections = st.lists(st.lists(parts, max_size=5), max_size=6)
 
 
 def unlike(models: int, *, seed: int = 1) -> Results:
     """Return results in which every cell comes out in a way of its own, at length."""
-    chance = random.Random(seed)  # noqa: S311 - to look at, not to keep secret
+    chance = random.Random(seed)
     base = synthetic(scenarios=["dense"])
     cells = [
         Record(

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.cache.use import Use
 from runner.execution.run import execute
 from runner.model import Backend, EnvironmentSpec, Status
 from runner.plan import Filters, Plan, plan
@@ -172,6 +173,32 @@ def test_what_a_killed_run_left(lab: Lab, start: Callable[[str], subprocess.Pope
     lab.run(lab.scenario("other"))
     assert list(scratch.iterdir()) == []
     assert len([path for path in saves.iterdir() if path.is_dir()]) == len(list(saves.glob("*.json"))) == 2
+
+
+FORGETTING = """
+import os, sys
+from pathlib import Path
+from runner.cache import use
+
+run = use.Use(Path(sys.argv[1]))
+half = run.scratch.parents[1] / "saves" / "0123-4567"
+half.mkdir(parents=True)
+use.guard(half).touch()
+run.note(half)
+use._let_go = lambda *_: os.kill(os.getpid(), 9)
+run.close()
+"""
+"""A run that is killed while it removes what it has left."""
+
+
+def test_killed_while_forgetting(tmp_path: Path) -> None:
+    """What a run had begun to remove when it was killed is removed by the next one."""
+    killed = subprocess.run([sys.executable, "-c", FORGETTING, str(tmp_path)], env=_variables(), check=False)
+    assert killed.returncode == -9
+    assert (tmp_path / "saves" / "0123-4567").exists()
+    with Use(tmp_path):
+        assert not (tmp_path / "saves" / "0123-4567").exists()
+    assert [path.name for path in (tmp_path / "runs").iterdir()] == ["starting.guard"]
 
 
 def test_killed_while_importing(lab: Lab, start: Callable[[str], subprocess.Popen[bytes]]) -> None:

@@ -261,6 +261,7 @@ def scenario(text: str) -> str:
         (SCENARIO, "1:1: there is no environment; name some here, or a range under 'releases'"),
         (SCENARIO + "environments:\n", "4:14: there is no environment; name some here, or a range under 'releases'"),
         (ENVIRONMENT, "1:1: there is no scenario"),
+        (SMALL + f"pairs: {{save: ['{'[' * 100_000}']}}\n", "6:16: each of 'save' must have 200 characters at most"),
         (SMALL + "pears: {}\n", "6:1: unknown key 'pears'; perhaps you meant 'pairs'"),
         (SMALL + "tf2.9: {}\n", "6:1: unknown key 'tf2.9'; known are version, environments, "),
         (SMALL + "  dense: {formats: [h5]}\n", "6:3: 'dense' is there twice; it was given at line 5 already"),

@@ -7,6 +7,7 @@ import pickle
 import struct
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 from runner.execution import observations
 from runner.execution.observations import ObservationError
 from runner.model import Cause, Phase, Status
-from tests.fakes import SAVE, Lab
+from tests.fakes import LIMITS, SAVE, Lab
 
 ENTRY = {"layer": "", "name": "output", "key": "a0", "dtype": "float32", "shape": [2]}
 OBSERVATION: dict[str, Any] = {
@@ -66,6 +67,13 @@ def header(text: str, data: bytes = b"") -> bytes:
     return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(text)) + text.encode() + data
 
 
+def moved(offset: int) -> bytes:
+    """Return an archive whose directory says that its member is somewhere else."""
+    data = member(npy(ARRAYS["a0"]))
+    entry = data.index(b"PK\x01\x02") + 42
+    return data[:entry] + struct.pack("<I", offset) + data[entry + 4 :]
+
+
 def npy(array: Any) -> bytes:
     """Return an array as a ``.npy`` file, with pickle if it cannot be otherwise."""
     file = io.BytesIO()
@@ -86,6 +94,27 @@ def test_good_one(folder: Path) -> None:
     (output,) = seen.arrays["outputs"]
     assert (seen.phase, output.name, output.dtype) == (Phase.PREDICT, "output", "float32")
     assert output.value.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.array(1.5),
+        np.zeros((0, 3), "float16"),
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        np.arange(6, dtype=">i8").reshape(1, 2, 3),
+        np.array([True, False]),
+        np.array([1 + 2j, np.nan], "complex64"),
+    ],
+    ids=lambda array: f"{array.dtype}{array.shape}",
+)
+def test_every_array(folder: Path, array: Any) -> None:
+    """Numbers of any type, shape and order are read as they were written."""
+    write(folder, arrays={"outputs": [ENTRY | {"dtype": array.dtype.name, "shape": list(array.shape)}]})
+    np.savez(folder / "arrays.npz", a0=array)
+    (output,) = observations.read(folder).arrays["outputs"]
+    assert output.value.dtype == array.dtype
+    np.testing.assert_array_equal(output.value, array, strict=True)
 
 
 @pytest.mark.parametrize(
@@ -134,6 +163,13 @@ def test_malformed_json(folder: Path, text: str) -> None:
         member(header("{'descr': '<f4', 'fortran_order': False, 'shape': (10000000000000,)}\n")),
         member(header("{'descr': '<f4', 'fortran_order': False, 'shape': (-2,)}\n")),
         member(header("{'descr': '<f4', 'fortran_order': False, 'shape': (2.5,)}\n")),
+        member(header("{'descr': '<f4', 'fortran_order': False, 'shape': (-1,)}\n", bytes(8))),
+        member(header("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}\n", bytes(9))),
+        member(header("{'descr': '<f4', 'fortran_order': False, 'shape': (2,)}\n", bytes(12))),
+        member(header("{'descr': '|O', 'fortran_order': False, 'shape': (2,)}\n", bytes(16))),
+        member(npy(ARRAYS["a0"]).replace(b"NUMPY\x01", b"NUMPY\x03", 1)),
+        moved(2**31),
+        moved(2**32 - 1),
         member(header("__import__('os').system('touch harmed')\n")),
         member(header("(" * 5000 + "\n")),
     ],
@@ -206,10 +242,10 @@ FORGED = {
     "endless_observation": "os.symlink('/dev/zero', folder + '/observation.json')",
     "pipe_for_observation": "os.mkfifo(folder + '/observation.json')",
     "malformed_observation": "open(folder + '/observation.json', 'w').write('{}')",
-    "huge_observation": "open(folder + '/observation.json', 'w').truncate(2**40)",
+    "huge_observation": "open(folder + '/observation.json', 'w').truncate(2**27)",
     "pipe_for_log": "os.remove(folder + '/log'); os.mkfifo(folder + '/log')",
     "endless_log": "os.remove(folder + '/log'); os.symlink('/dev/zero', folder + '/log')",
-    "huge_log": "open(folder + '/log', 'w').truncate(2**40)",
+    "huge_log": "open(folder + '/log', 'w').truncate(2**27)",
     "pipe_for_phase": "os.remove(folder + '/phase'); os.mkfifo(folder + '/phase')",
     "link_for_folder": "shutil.rmtree(folder); os.symlink(os.path.dirname(__file__), folder)",
     "deep_folder": "[(os.mkdir('x' * 200), os.chdir('x' * 200)) for _ in range(200)]",
@@ -224,12 +260,12 @@ def test_forged_folder(tmp_path: Path, side: str) -> None:
     forger = (
         "import os, shutil\ndef {}(path):\n    folder = os.path.dirname(os.path.dirname(path))\n    {}\n    os._exit(0)"
     )
-    scenarios = [lab.scenario("innocent")]
+    scenarios, wide = [lab.scenario("innocent")], replace(LIMITS, disk_mb=200)
     for name, code in FORGED.items():
         scripts = (forger.format("save", code), None) if side == "save" else (SAVE, forger.format("load", code))
         scenarios.append(lab.scenario(name, *scripts))
     for _ in range(2):
-        records = {record.scenario: record for record in lab.run(scenarios, fresh=True).values()}
+        records = {record.scenario: record for record in lab.run(scenarios, fresh=True, limits=wide).values()}
         assert records.pop("innocent").status is Status.PASS
         assert {(record.status, record.cause) for record in records.values()} == {(Status.FAIL, Cause.SCENARIO_ERROR)}
         assert {record.phase for record in records.values()} == {Phase(side)}

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -153,6 +154,10 @@ def test_results_cells_have_the_names_of_the_contract(tmp_path: Path) -> None:
         (b'{"schema": 1, "cells": []}', "is damaged: run: Field required (and 2 more)"),
         (b'{"schema": 1, "cells": [{"status": "fine"}]}', "is damaged"),
         (
+            b'{"schema": 1, "cells": 1, "run": %s}' % NEWER_RUN.replace(b"mood", b"\\u001b[31m"),
+            r"damaged: run.\x1b[31m: ",
+        ),
+        (
             b'{"schema": 1, "cells": [], "environments": {}, "answer": {"tone": 1}, "run": %s}' % NEWER_RUN,
             "holds what crossload 0.1.0 does not know ('mood, tone'): upgrade crossload.",
         ),
@@ -166,13 +171,27 @@ def test_a_damaged_file_is_refused_in_a_sentence(content: bytes, said: str, tmp_
         read_results(path)
     assert str(path) in str(caught.value)
     assert said in str(caught.value)
-    assert "\n" not in str(caught.value)
+    assert str(caught.value).isprintable()
+
+
+def test_a_line_without_end_takes_no_memory(tmp_path: Path) -> None:
+    """A journal that a crash has filled with zeros is read piece by piece, and what stands behind them is found."""
+    path = journal(tmp_path / "results.jsonl", RECORD)
+    with path.open("ab") as file:
+        file.truncate(2**28)
+    journal(path, replace(RECORD, id="another"))
+    tracemalloc.start()
+    try:
+        assert list(read_journal(path)) == [RECORD.id, "another"]
+        assert tracemalloc.get_traced_memory()[1] < 2**27
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_cell_is_stored_once(tmp_path: Path) -> None:
     """A file in which two cells have one id is damaged."""
     write_results(results((RECORD, RECORD), {}), tmp_path / "results.json")
-    with pytest.raises(UsageError, match=r"dense\.h5@a->b more than once"):
+    with pytest.raises(UsageError, match=r"'dense\.h5@a->b' more than once"):
         read_results(tmp_path / "results.json")
 
 

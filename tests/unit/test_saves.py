@@ -18,7 +18,7 @@ from runner.execution.content import TooLargeError, content
 from runner.execution.run import Executed, execute
 from runner.model import Backend, EnvironmentSpec, Status
 from runner.plan import Filters, Plan, plan
-from tests.fakes import LIMITS, SAVE, FakeBuilder, Heard, Lab, environment, matrix
+from tests.fakes import SAVE, FakeBuilder, Heard, Lab, environment, matrix
 
 COUNTED = "\n    import os; open(os.path.abspath(os.path.join(__file__, '../../../count')), 'a').write('x')" + SAVE
 """A save script that leaves a byte in the folder of its lab."""
@@ -187,13 +187,12 @@ def test_size_that_is_not_there(tmp_path: Path) -> None:
 
 
 def test_huge_hole(tmp_path: Path) -> None:
-    """A save that leaves a file that is huge and empty is used, and not kept."""
+    """A save that leaves files that are huge together and empty is used, and not kept."""
     lab, count = Lab(tmp_path), tmp_path / "count"
-    hole = COUNTED.replace("model.save(path)", "model.save(path); open('hole', 'wb').truncate(2**31)")
-    limits = replace(LIMITS, memory_mb=4096)
+    hole = COUNTED.replace("model.save(path)", "model.save(path); [open(n, 'wb').truncate(2**26) for n in 'abcdefgh']")
     for _ in range(2):
         (lab.output / "results.jsonl").unlink(missing_ok=True)
-        (record,) = lab.run(lab.scenario("one", hole), limits=limits).values()
+        (record,) = lab.run(lab.scenario("one", hole)).values()
         assert record.status is Status.PASS
     assert len(count.read_text()) == 2
     assert [path for path in lab.saves.iterdir() if path.is_dir()] == []

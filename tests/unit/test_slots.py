@@ -19,11 +19,11 @@ async def settled() -> None:
 
 
 def test_the_most_urgent_goes_first() -> None:
-    """Of those that wait, cells go before imports and saves, whoever came first."""
+    """Of those that wait, cells go before saves, and saves before imports, whoever came first."""
 
     async def run() -> list[Turn]:
         slots, order, go = Slots(1), list[Turn](), asyncio.Event()
-        turns = (Turn.SAVE, Turn.SAVE, Turn.IMPORT, Turn.CELL)
+        turns = (Turn.SAVE, Turn.IMPORT, Turn.SAVE, Turn.CELL)
         async with asyncio.TaskGroup() as group:
             for turn in turns:
                 group.create_task(taken(slots, turn, order, go))
@@ -31,7 +31,7 @@ def test_the_most_urgent_goes_first() -> None:
             go.set()
         return order
 
-    assert asyncio.run(run()) == [Turn.SAVE, Turn.CELL, Turn.IMPORT, Turn.SAVE]
+    assert asyncio.run(run()) == [Turn.SAVE, Turn.CELL, Turn.SAVE, Turn.IMPORT]
 
 
 def test_no_more_than_there_are_slots() -> None:

@@ -14,7 +14,7 @@ function cellParts(cell) {
   const close = el("a", { class: "close", href: link({ cell: "" }) }, "Close");
   return [
     el("div", { class: "bar" }, el("h2", { id: "cell-title" }, cell.id), close),
-    whatHappened(cell), whatToDo(cell), theNumbers(cell), theWarnings(cell), theVersions(cell),
+    whatHappened(cell), whatToDo(cell), theNumbers(cell), theWarnings(cell), theTries(cell), theVersions(cell),
     section("Run it again", code(word(cell.reproduce) || "–", "command"), cell.log && el("p", { class: "quiet" }, `Log: ${word(cell.log)}`)),
     theTraceback(cell),
     !good(cell) && section("For an issue", fold("Text, ready to paste", () => code(issueText(cell), "issue text"))),
@@ -89,6 +89,17 @@ function theWarnings(cell) {
   const warned = cell.warnings.map(fact);
   if (!warned.length) return [];
   return section("Warnings", el("ul", null, warned.map(({ kind, text }) => el("li", null, el("code", null, word(kind)), " ", word(text)))));
+}
+
+// What came of each try, where they did not come out alike.
+function theTries(cell) {
+  const tries = cell.tries.map(fact);
+  if (!tries.length) return [];
+  return section("Each try", el("ol", { class: "tries" }, tries.map((tried) => el("li", null,
+    el("b", null, `${tried.status}${tried.phase ? ` in ${word(tried.phase)}` : ""}`),
+    ` (${word(tried.job)}, ${tried.fresh ? "in a fresh process" : "in a fork"}, ${word(tried.how)}, ${tried.seconds ?? 0} s)`,
+    tried.cause && [" ", el("code", null, word(tried.cause))],
+    tried.explanation && [" ", ...spans(word(tried.explanation))]))));
 }
 
 function differing(cell) {

@@ -26,6 +26,7 @@ function searched(cell) {
     lower(cell.explanation),
     lower(cell.error),
     lower(cell.blame),
+    ...cell.warnings.map((warned) => lower(fact(warned).kind)),
     ...remedies(cell).map((tried) => lower(tried.id)),
     String(fact(cell.comparison).first_layer ?? "").toLowerCase(),
   ]);
