@@ -1,0 +1,1 @@
+"""Tests that take long: only ``nox -s nightly`` runs them, and writes what they record to docs/nightly.md."""
