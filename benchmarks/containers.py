@@ -8,18 +8,22 @@ uv's cache; at hand, installed by an earlier run.
 import asyncio
 import os
 import shutil
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from runner.environments import Reach
+from benchmarks import loop
+from runner.environments import EnvironmentFailure, Reach, engine
 from runner.environments.backends import builders
 from runner.execution.servers import start
-from runner.model import Backend
-from runner.plan import Plan
+from runner.matrix import read_matrix
+from runner.model import Backend, Format
+from runner.plan import Filters, Plan, plan
 
+ENVIRONMENTS = ("tf2.8", "tf2.15", "tf2.21")
 REPEATS = 3
 
 
@@ -33,18 +37,26 @@ class Costs:
     cell: float
 
 
-def costs(plans: Mapping[Backend, Plan], run: Callable[[Plan], float]) -> dict[Backend, Costs]:
-    """
-    Measure all backends in turn.
+def measure(matrix: Path, scenarios: Sequence[str]) -> dict[Backend, Costs]:
+    """Measure the h5 of some scenarios in three environments, and make the last one ready; none without an engine."""
+    try:
+        engine.connect().close()
+    except EnvironmentFailure as failure:
+        print(f"Left out what containers cost. {failure.explanation}", file=sys.stderr)
+        return {}
+    filters = Filters(scenarios=tuple(scenarios), formats=(Format.H5,), environments=ENVIRONMENTS)
+    plans = {backend: plan(read_matrix(matrix, backend), filters) for backend in Backend}
+    for each in plans.values():
+        loop.run("once, so that all is at hand", each)
+    return _costs(plans)
 
-    Args:
-        plans: The same cells for each backend; the last environment is the one that is made ready.
-        run: Runs a plan whose environments are at hand, and returns its seconds.
-    """
+
+def _costs(plans: Mapping[Backend, Plan]) -> dict[Backend, Costs]:
+    """Measure all backends in turn: the same cells for each."""
     taken: dict[Backend, list[float]] = {backend: [] for backend in plans}
     for _ in range(REPEATS):
         for backend, each in plans.items():
-            taken[backend].append(run(each) / len(each.cells))
+            taken[backend].append(loop.run(str(backend), each).ours / len(each.cells))
     return {
         backend: Costs(**_readiness(each), cell=min(taken[backend]))  # the smallest is the least disturbed
         for backend, each in plans.items()
