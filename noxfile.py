@@ -57,6 +57,17 @@ def tests(session: nox.Session) -> None:
 
 
 @nox.session
+def nightly(session: nox.Session) -> None:
+    """Try bad input a hundred thousand times, and what else takes long; write docs/nightly.md."""
+    session.install("-e", ".", "--group", "tests", "--group", "nightly")
+    said = Path(session.create_tmp()) / "nightly.xml"
+    kept = ("-o", "junit_family=xunit1", f"--junitxml={said}")  # the one that keeps what tests record
+    session.run("pytest", "-v", "tests/nightly", *kept, *session.posargs, success_codes=[0, 1])
+    if not session.posargs:
+        session.run("python", "tools/nightly.py", str(said), "docs/nightly.md")
+
+
+@nox.session
 def lint(session: nox.Session) -> None:
     """Check style and types."""
     session.install("-e", ".", "--group", "tests", "--group", "lint")
@@ -72,9 +83,9 @@ def lint_with(session: nox.Session) -> None:
 
 @nox.session
 def benchmark(session: nox.Session) -> None:
-    """Compare this with a plain loop and with the physical limit; write the figures to benchmarks/."""
+    """Compare this with a plain loop and with the limit; write the figures to benchmarks/ and the README."""
     session.install("-e", ".")
-    session.run("python", "benchmarks/benchmark.py", *session.posargs)
+    session.run("python", "-m", "benchmarks", *session.posargs)
 
 
 @nox.session
