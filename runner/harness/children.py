@@ -19,7 +19,6 @@ from . import cgroup, confinement, filed, jobs, processes
 from .folders import Folders
 
 READS = 16  # at a time from one child: one that prints without end must not keep us from the others
-NICE = 10  # else a thousand processes of a job leave its server no time to end them
 PROCESSES = 256  # that a job may have at a time
 PATIENCE = 10  # seconds in which what forks without end is caught, if it can be
 SLACK = 4 * 2**30  # address space that TensorFlow reserves and never touches
@@ -134,7 +133,7 @@ class Child:
     def check(self):
         """Kill the job if it is over a limit, itself or with all that it has started."""
         self._family.look()
-        if self.killed is None and self._family.too_many():  # first: so many leave us no time for anything else
+        if self.killed is None and self._family.too_many():  # first: so many leave us no time for the rest
             self.kill("processes")
         elif self.killed is None and time.monotonic() > self.deadline:
             self.kill("timeout")
@@ -321,8 +320,7 @@ class _Limits:
             self._sizes[resource.RLIMIT_AS] = address_space + job["memory_mb"] * 2**20 + SLACK
 
     def apply(self):
-        """Hold this process to them, let others go first, and let it go first when no memory is left."""
-        os.nice(NICE)
+        """Hold this process to them, and let it go first when no memory is left."""
         for kind, size in self._sizes.items():
             most = resource.getrlimit(kind)[1]
             size = size if most == resource.RLIM_INFINITY else min(size, most)
