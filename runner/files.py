@@ -148,6 +148,33 @@ def emptied(folder: Path) -> Path:
     raise unwritable(folder, FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST)))
 
 
+class TooLargeError(Exception):
+    """There is more in it than it may be."""
+
+
+def read_left(path: Path, most: int) -> bytes:
+    """
+    Return what is in a file that a job has left; what is added to it meanwhile is left out.
+
+    Args:
+        most: Bytes that it may have.
+
+    Raises:
+        OSError: If it is not there, or is no regular file.
+        TooLargeError: If it has more.
+    """
+    descriptor, size = _opened(path)
+    try:
+        if size > most:
+            raise TooLargeError(str(path))
+        data = os.read(descriptor, size)
+        while len(data) < size and (more := os.read(descriptor, size - len(data))):  # at once it gives 2 GiB
+            data += more
+        return data
+    finally:
+        os.close(descriptor)
+
+
 def open_left(path: Path) -> BufferedReader:
     """
     Open a file that a job has left: a regular one, as a link may lead anywhere and a pipe never ends.
@@ -155,8 +182,14 @@ def open_left(path: Path) -> BufferedReader:
     Raises:
         OSError: If it is not there, or something else.
     """
+    return os.fdopen(_opened(path)[0], "rb")
+
+
+def _opened(path: Path) -> tuple[int, int]:
+    """Return the descriptor of a regular file, and its size."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    status = os.fstat(descriptor)
+    if not stat.S_ISREG(status.st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "is no regular file", str(path))
-    return os.fdopen(descriptor, "rb")
+    return descriptor, status.st_size

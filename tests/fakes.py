@@ -181,12 +181,12 @@ class Lab:
         return Job(
             id=name,
             kind="save",
-            folder=str(folder),
-            scenario=str(scenario.folder),
+            folder=folder,
+            scenario=scenario.folder,
             script="save.py",
             format="h5",
-            path=str(folder / "artifact" / Format.H5.path),
-            artifact=str(folder / "artifact"),
+            path=folder / "artifact" / Format.H5.path,
+            artifact=folder / "artifact",
         )
 
     def builder(self, failures: Mapping[str, EnvironmentFailure] | None = None) -> FakeBuilder:

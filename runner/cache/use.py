@@ -11,7 +11,7 @@ import os
 import re
 import uuid
 from collections.abc import AsyncIterator, Collection, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -79,10 +79,15 @@ class Use:
         except OSError as error:
             raise unwritable(self._used, error) from error
 
-    def replaced(self, folder: Path, before: str | None) -> None:
-        """Remove the folder that was in the place of a new one, unless a run uses it; the caller holds the guard."""
-        old = folder.with_name(before) if before and Path(before).name == before else folder
-        if guard(old) == guard(folder) and old.is_relative_to(self._cache):
+    def replaced(self, folder: Path, before: str) -> None:
+        """
+        Remove the folder that was in the place of a new one, unless a run uses it; the caller holds the guard.
+
+        Args:
+            before: Its name, as the marker said.
+        """
+        old = folder.parent / before
+        if old.parent == folder.parent and guard(old) == guard(folder) and old.is_relative_to(self._cache):
             remove_unnamed(self._cache, old)
 
     def close(self) -> None:
@@ -113,11 +118,14 @@ def guard(entry: Path) -> Path:
 @asynccontextmanager
 async def guarded(entry: Path) -> AsyncIterator[None]:
     """Hold the guard of an entry; while another run has it, which is seldom, a thread waits and the loop goes on."""
-    async with AsyncExitStack() as held:
-        try:
-            held.enter_context(FileLock(guard(entry), timeout=0))
-        except Timeout:
-            await held.enter_async_context(AsyncFileLock(guard(entry)))
+    path = guard(entry)
+    try:
+        held = FileLock(path, timeout=0).acquire()
+    except Timeout:
+        async with AsyncFileLock(path):
+            yield
+        return
+    with held:
         yield
 
 

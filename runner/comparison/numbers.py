@@ -62,10 +62,10 @@ def wide(values: Values) -> NDArray[Any]:
 def agree(a: Array, b: Array, tolerance: Tolerance) -> bool:
     """Tell whether two arrays of one shape agree; what differs shows in the beginning of most."""
     parts = ((beginning(a), beginning(b)), (a, b)) if a.value.size > BEGINNING else ((a, b),)
-    return _are_same(a, b) or all(close(x.value, y.value, tolerance).all() for x, y in parts)
+    return are_same(a, b) or all(close(x.value, y.value, tolerance).all() for x, y in parts)
 
 
-def _are_same(a: Array, b: Array) -> bool:
+def are_same(a: Array, b: Array) -> bool:
     """Tell whether two arrays hold the same numbers: most weights came back to the last bit, and that is seen soon."""
     return a.value.dtype == b.value.dtype and np.array_equal(a.value, b.value)
 
@@ -77,7 +77,7 @@ def beginning(array: Array) -> Array:
 
 def distance(a: Array, b: Array) -> float:
     """Return the largest absolute difference."""
-    return 0.0 if _are_same(a, b) else float(apart(a.value, b.value).max(initial=0.0))
+    return 0.0 if are_same(a, b) else float(apart(a.value, b.value).max(initial=0.0))
 
 
 def shape(values: Values) -> str:

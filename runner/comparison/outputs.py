@@ -122,10 +122,9 @@ def _text_output(saved: Array, loaded: Array) -> Compared:
 
 
 def _numbers(a: Values, b: Values, settled: NDArray[np.bool_]) -> Comparison:
-    changed, decisions = _decisions(a, b, settled)
     if np.array_equal(a, b):
-        nothing = Comparison(max_abs=0.0, max_rel=0.0, max_scaled=0.0, max_ulp=_ulp(a, b) if a.size else 0)
-        return replace(nothing, decisions_changed=changed, decisions=decisions)
+        ulp = 0 if not a.size or _has_ulps(a, b) else None
+        return Comparison(max_abs=0.0, max_rel=0.0, max_scaled=0.0, max_ulp=ulp, decisions=_decisions(a))
     difference = apart(a, b)
     with np.errstate(all="ignore"):
         relative = np.where(difference == 0, 0.0, difference / np.abs(wide(a)))
@@ -133,9 +132,9 @@ def _numbers(a: Values, b: Values, settled: NDArray[np.bool_]) -> Comparison:
         max_abs=float(difference.max()),
         max_rel=float(np.nan_to_num(relative, nan=np.inf, posinf=np.inf).max()),
         max_scaled=scaled(float(difference.max()), a),
-        max_ulp=_ulp(a, b),
-        decisions_changed=changed,
-        decisions=decisions,
+        max_ulp=_ulp(a, b) if _has_ulps(a, b) else None,
+        decisions_changed=_decisions_changed(a, b, settled),
+        decisions=_decisions(a),
     )
 
 
@@ -147,13 +146,14 @@ def scaled(difference: float, saved: Values) -> float:
     return difference / largest if largest else float("inf")
 
 
-def _ulp(a: Values, b: Values) -> int | None:
-    """Return the largest distance in units in the last place, for finite floats of one dtype."""
-    if a.dtype != b.dtype or a.dtype.kind != "f" or a.dtype.itemsize > 8:
-        return None
-    finite = np.isfinite(a) & np.isfinite(b)
-    if not finite.all():
-        return None
+def _has_ulps(a: Values, b: Values) -> bool:
+    """Tell whether units in the last place can be counted: between finite floats of one dtype."""
+    countable = a.dtype == b.dtype and a.dtype.kind == "f" and a.dtype.itemsize <= 8
+    return countable and bool(np.isfinite(a).all() and np.isfinite(b).all())
+
+
+def _ulp(a: Values, b: Values) -> int:
+    """Return the largest distance in units in the last place."""
     x, y = _ordered(a.ravel()), _ordered(b.ravel())
     ulps = np.maximum(x, y).view(np.uint64) - np.minimum(x, y).view(np.uint64)  # as unsigned it wraps to the right one
     return int(ulps.max())
@@ -166,20 +166,31 @@ def _ordered(values: Values) -> NDArray[np.int64]:
     return np.where(bits < 0, lowest - bits, bits)
 
 
-def _decisions(a: Values, b: Values, settled: NDArray[np.bool_]) -> tuple[int, int]:
+def _decisions(a: Values) -> int:
+    """Count the samples that decide something: by their argmax, or by their sign where there is one output a sample."""
+    if not _decides(a):
+        return 0
+    return a.size if _is_one(a) else a.size // a.shape[-1]
+
+
+def _decisions_changed(a: Values, b: Values, settled: NDArray[np.bool_]) -> int:
     """
-    Count the samples whose argmax changed, or whose sign did where there is one output a sample.
+    Count the samples that decide something else.
 
     Args:
         settled: The numbers that agree within tolerance, or were tied: in a sample of such nothing changed.
     """
-    if a.ndim == 0 or a.size == 0 or a.dtype.kind == "c":
-        return 0, 0
+    if not _decides(a):
+        return 0
     if _is_one(a):
         changed = ((a > 0) != (b > 0)) & ~settled
     else:
         changed = (np.argmax(a, axis=-1) != np.argmax(b, axis=-1)) & ~settled.all(axis=-1)
-    return int(changed.sum()), int(changed.size)
+    return int(changed.sum())
+
+
+def _decides(a: Values) -> bool:
+    return a.ndim > 0 and a.size > 0 and a.dtype.kind != "c"
 
 
 def _is_one(a: Values) -> bool:
@@ -188,7 +199,7 @@ def _is_one(a: Values) -> bool:
 
 def _tied(a: Values, b: Values, moves: NDArray[Any]) -> NDArray[np.bool_]:
     """Tell which numbers are in a sample whose choice the smallest movement of weights and inputs would have turned."""
-    if a.ndim == 0 or a.size == 0 or a.dtype.kind == "c":
+    if not _decides(a):
         return np.zeros(a.shape, dtype=bool)
     numbers, moved = wide(a), np.broadcast_to(moves, a.shape)
     if _is_one(a):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from runner.comparison.numbers import Compared, agree, beginning, distance, shape
+from runner.comparison.numbers import Compared, agree, are_same, beginning, distance, shape
 from runner.model import Cause, Comparison, Tolerance
 from runner.observation import Array
 
@@ -90,11 +90,17 @@ def _matched(ours: Sequence[Array], theirs: Sequence[Array], tolerance: Toleranc
         if not candidates:
             continue
         candidates.sort(key=lambda other: (other.layer, other.name) != (array.layer, array.name))
-        found = next((other for other in candidates if _restored(array, other, tolerance)), None)
-        nearest = found or _nearest(array, candidates)
-        left = [other for other in left if other is not nearest]
-        difference = distance(array, nearest)
-        yield Pair(saved=array, loaded=nearest, difference=difference, close=found is not None)
+        pair = _pair(array, candidates, tolerance)
+        left = [other for other in left if other is not pair.loaded]
+        yield pair
+
+
+def _pair(array: Array, candidates: Sequence[Array], tolerance: Tolerance) -> Pair:
+    if are_same(array, candidates[0]):
+        return Pair(saved=array, loaded=candidates[0], difference=0.0, close=True)
+    found = next((other for other in candidates if _restored(array, other, tolerance)), None)
+    nearest = found or _nearest(array, candidates)
+    return Pair(saved=array, loaded=nearest, difference=distance(array, nearest), close=found is not None)
 
 
 def _restored(saved: Array, loaded: Array, tolerance: Tolerance) -> bool:

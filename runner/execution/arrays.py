@@ -11,7 +11,6 @@ Source:
 
 import io
 import math
-import os
 import struct
 import zipfile
 import zlib
@@ -24,7 +23,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from runner.files import open_left
+from runner.files import read_left
 
 _NUMBERS = "biufc"
 _BEFORE = struct.Struct("<26xHH")
@@ -32,10 +31,6 @@ _BEFORE = struct.Struct("<26xHH")
 
 _LENGTH = slice(npy.MAGIC_LEN, npy.MAGIC_LEN + 2)
 _VERSION = (1, 0)  # NumPy writes a later one only for headers that no array of numbers has
-
-
-class TooLargeError(Exception):
-    """There is more in it than it may be."""
 
 
 def read_arrays(path: Path, names: Iterable[str], most: int) -> dict[str, NDArray[Any]]:
@@ -49,10 +44,7 @@ def read_arrays(path: Path, names: Iterable[str], most: int) -> dict[str, NDArra
         TooLargeError: If it has more.
         Exception: Whatever zipfile and NumPy raise for a file that was made to harm them.
     """
-    with open_left(path) as file:
-        if os.fstat(file.fileno()).st_size > most:
-            raise TooLargeError
-        data = file.read(most)
+    data = read_left(path, most)
     members = _members(data)
     return {name: _array(_content(data, members[f"{name}.npy"])) for name in names}
 

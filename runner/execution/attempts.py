@@ -117,20 +117,19 @@ async def _try(host: Host, job: Job, run: Run) -> _Try:
     if ended.ended == "lost":
         job = replace(job, fresh=True)
         ended, processes = await _in_empty_folder(host.run_alone, job), 2
-    seen = look(Path(job.folder), ended, await _hidden(host, job))
+    seen = look(job.folder, ended, await _hidden(host, job))
     host.inside += sum(seen.observation.seconds.values()) if seen.observation else ended.seconds
     return _Try(seen=seen, ended=ended, processes=processes, fresh=job.fresh)
 
 
 async def forget(job: Job) -> None:
     """Remove the folder of a job that was looked at; a thread does it where that may take long."""
-    folder = Path(job.folder)
-    if not remove_few(folder):
-        await asyncio.to_thread(remove, folder)
+    if not remove_few(job.folder):
+        await asyncio.to_thread(remove, job.folder)
 
 
 async def _in_empty_folder(run: Run, job: Job) -> Ended:
-    emptied(Path(job.folder))
+    emptied(job.folder)
     return await run(job)
 
 
@@ -145,11 +144,11 @@ def hidden(job: Job, environment: Path) -> Mapping[str, str]:
     Two machines, and two backends, then say the same of the same failure.
     """
     return {
-        job.artifact: "<artifact>",
-        job.folder: "<job>",
-        **({job.saved: "<save>"} if job.saved else {}),
+        str(job.artifact): "<artifact>",
+        str(job.folder): "<job>",
+        **({str(job.saved): "<save>"} if job.saved else {}),
         str(environment): "<environment>",
-        job.scenario: "<scenario>",
+        str(job.scenario): "<scenario>",
     }
 
 
@@ -178,8 +177,9 @@ def look(folder: Path, ended: Ended, hide: Mapping[str, str]) -> Seen:
 def _tail(path: Path) -> str:
     try:
         with open_left(path) as file:
-            file.seek(max(os.fstat(file.fileno()).st_size - LOG_BYTES, 0))
-            return file.read(LOG_BYTES).decode("utf-8", "replace")
+            size = os.fstat(file.fileno()).st_size
+            file.seek(max(size - LOG_BYTES, 0))
+            return file.read(min(size, LOG_BYTES)).decode("utf-8", "replace")
     except OSError:
         return ""
 

@@ -6,11 +6,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from runner.files import open_left
-
-
-class TooLargeError(Exception):
-    """There is more in it than it may be: files of which most was never written say that they are huge."""
+from runner.files import TooLargeError, open_left
 
 
 def content(folder: Path, most: int) -> str:
@@ -23,7 +19,7 @@ def content(folder: Path, most: int) -> str:
         most: Bytes that all files together may have.
 
     Raises:
-        TooLargeError: If they have more.
+        TooLargeError: If they have more, as files say of which most was never written.
     """
     if folder.is_symlink():
         return "a link"

@@ -165,8 +165,8 @@ class Host:
         Raises:
             EnvironmentFailure: If there can be none.
         """
-        if not self._alone and self._server is None:
-            await self._once(self._serve)
+        if not self._alone:
+            await self._living()
 
     @asynccontextmanager
     async def in_use(self) -> AsyncIterator[None]:
@@ -192,7 +192,7 @@ class Host:
         for _ in range(RESTARTS):
             if self._alone:
                 return await self.run_alone(job)
-            server = await self._once(self._serve)
+            server = await self._living()
             if self._walled and not server.confined:
                 await self._part()
                 continue
@@ -314,6 +314,12 @@ class Host:
                 return await self._builder.prepare(self.spec)
             await asyncio.sleep(seconds)
         return await self._builder.prepare(self.spec)
+
+    async def _living(self) -> Server:
+        """Return the server, started if none lives."""
+        if self._server and not self._server.lost:
+            return self._server
+        return await self._once(self._serve)
 
     async def _serve(self) -> Server:
         environment = await self._prepare()

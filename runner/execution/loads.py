@@ -20,7 +20,7 @@ def load_job(cell: Cell, saved: Saved, folder: Path, remedies: Sequence[str] = (
         saved.job,
         id=folder.name,
         kind="load",
-        folder=str(folder),
+        folder=folder,
         script=cell.scenario.load,
         saved=saved.job.folder,
         seed=LOAD_SEED,
@@ -37,7 +37,7 @@ def resave_job(cell: Cell, saved: Saved, folder: Path, target: Format, remedies:
     """Return the job that loads what was saved and writes it in another format, below the folder of the job."""
     written = folder / "resaved" / target.path
     job = load_job(cell, saved, folder, remedies)
-    return replace(job, kind="resave", target=str(written), target_format=target)
+    return replace(job, kind="resave", target=written, target_format=target)
 
 
 def load_resaved_job(
@@ -46,4 +46,4 @@ def load_resaved_job(
     """Return the job that loads what a `resave_job` in the folder `resaved` wrote, by the format's own loader."""
     artifact = resaved / "resaved"
     job = remedy_job(cell, saved, folder, remedies)
-    return replace(job, script=None, format=written, artifact=str(artifact), path=str(artifact / written.path))
+    return replace(job, script=None, format=written, artifact=artifact, path=artifact / written.path)

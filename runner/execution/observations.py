@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ConfigDict, TypeAdapter
 
-from runner.execution.arrays import TooLargeError, read_arrays
-from runner.files import open_left
+from runner.execution.arrays import read_arrays
+from runner.files import TooLargeError, open_left, read_left
 from runner.model import Phase, Raised
 from runner.observation import Array, LayerSeen, Observation, OptimizerSeen
 
@@ -101,11 +101,10 @@ def size(folder: Path) -> int | None:
 
 
 def _text_of(path: Path) -> bytes:
-    with open_left(path) as file:
-        data = file.read(JSON_BYTES + 1)
-    if len(data) > JSON_BYTES:
-        raise ObservationError(f"its observation is larger than {JSON_BYTES // 2**20} MiB")
-    return data
+    try:
+        return read_left(path, JSON_BYTES)
+    except TooLargeError as error:
+        raise ObservationError(f"its observation is larger than {JSON_BYTES // 2**20} MiB") from error
 
 
 def phase(folder: Path) -> Phase | None:

@@ -236,13 +236,13 @@ class Repair:
         self._blank = Job(
             id="",
             kind="load",
-            folder="",
-            scenario=str(objects.absolute().parent if objects else scratch),
+            folder=scratch,
+            scenario=objects.absolute().parent if objects else scratch,
             script=None,
             save_script=objects.name if objects else None,
             format=form,
-            path=str(artifact),
-            artifact=str(artifact),
+            path=artifact,
+            artifact=artifact,
         )
 
     async def run(self, target: EnvironmentSpec, name: str) -> Repaired:
@@ -281,11 +281,11 @@ class Repair:
         """
         job = self._copying("asked", (), self._artifact.name)
         seen = (await self._attempt(target, job)).seen.observation
-        if seen is None or seen.exception:
+        if seen is None or seen.exception or job.target is None:
             raised = seen.exception if seen else None
             why = raised.message if raised and raised.type == _REFUSED else raised.first_line if raised else ""
             raise UsageError(f"{self._artifact} cannot be copied. {printable(why)}".rstrip())
-        self._blank = replace(self._blank, path=str(job.target), artifact=str(job.target))
+        self._blank = replace(self._blank, path=job.target, artifact=job.target)
         return _version(seen.notes.get("written-by", ""))
 
     async def _reference(self, target: EnvironmentSpec) -> Reference | None:
@@ -304,7 +304,7 @@ class Repair:
                 continue
             judged = judge_save(seen, self._hosts[spec].side(), self._matrix.limits.seconds)
             if judged.status is Status.PASS and seen.observation:
-                return Reference(spec=spec, folder=Path(job.folder), observation=seen.observation)
+                return Reference(spec=spec, folder=job.folder, observation=seen.observation)
         return None
 
     def _nearest(self, target: EnvironmentSpec) -> Sequence[EnvironmentSpec]:
@@ -330,7 +330,7 @@ class Repair:
         if made is None:
             return Repaired(reference=named)
         return Repaired(
-            copy=Path(made.job.path),
+            copy=made.job.path,
             changes=made.changes,
             judgement=await self._proved(target, reference, made.job, loading),
             reference=named,
@@ -343,11 +343,11 @@ class Repair:
         """Load a copy, and compare it with the original where that is known."""
         limit, side = self._matrix.limits.seconds, self._hosts[target].side()
         name = f"{made.id}-loaded-{len(loading)}"
-        job = replace(made, id=name, folder=str(self._scratch / name), remedies=loading)
+        job = replace(made, id=name, folder=self._scratch / name, remedies=loading)
         if reference is None:
             seen = (await self._attempt(target, replace(job, kind="adopt"))).seen
             return judge_resave(seen, (self._writer(), side), limit) or Judgement(status=Status.PASS)
-        loaded = replace(job, kind="load", saved=str(reference.folder), seed=LOAD_SEED)
+        loaded = replace(job, kind="load", saved=reference.folder, seed=LOAD_SEED)
         seen = (await self._attempt(target, loaded)).seen
         sides = (self._hosts[reference.spec].side(), side)
         return judge_load(reference.observation, seen, self._scenario, sides, limit)
@@ -360,11 +360,11 @@ class Repair:
     def _copying(self, what: str, steps: tuple[str, ...], name: str) -> Job:
         copies = self._scratch / "copies" / what
         copies.mkdir(parents=True)
-        return replace(self._job("make", what), kind="repair", remedies=steps, target=str(copies / name))
+        return replace(self._job("make", what), kind="repair", remedies=steps, target=copies / name)
 
     def _job(self, what: str, name: str) -> Job:
         folder = self._scratch / f"{what}-{name}"
-        return replace(self._blank, id=folder.name, folder=str(folder))
+        return replace(self._blank, id=folder.name, folder=folder)
 
     async def _attempt(self, spec: EnvironmentSpec, job: Job) -> Attempted:
         return await attempt(self._hosts[spec], job)

@@ -18,17 +18,20 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from runner.cache.use import Use, guarded, marker, named
 from runner.errors import OutputError
 from runner.execution.attempts import Attempted, attempt, hidden, look
-from runner.execution.content import TooLargeError, content
+from runner.execution.content import content
 from runner.execution.hosts import Host
 from runner.execution.observations import ObservationError
 from runner.execution.recent import Recent
 from runner.execution.servers import Ended, Job
-from runner.files import remove
+from runner.files import TooLargeError, remove
 from runner.judgement import Judgement, Seen, judge_save
 from runner.model import Limits, Status
 from runner.observation import Observation
 from runner.plan import SaveJob
 from runner.writing import to_json, write_text
+
+AT_ONCE = 2**20
+"""Bytes that are read in less time than it takes a thread to begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,7 @@ class Saved:
             OutputError: If it is gone by now.
         """
         try:
-            return self.recent.read(Path(self.job.folder))
+            return self.recent.read(self.job.folder)
         except ObservationError as error:
             raise OutputError(f"{self.job.folder} was changed while the run went on: {error}. Run again.") from error
 
@@ -136,7 +139,7 @@ async def save(wanted: SaveJob, key: str, host: Host, shelf: Shelf, *, fresh: bo
         attempted = _seen(kept, folder, hidden(job, environment)) if kept else await attempt(host, job, judge)
         judgement = judge(attempted.seen)
         if kept is None:
-            await asyncio.to_thread(_keep, shelf, key, folder, attempted, judgement)
+            await _keep(shelf, key, folder, attempted, judgement)
         if judgement.status is Status.PASS and attempted.seen.observation:
             shelf.recent.keep(folder, attempted.seen.observation)
     seen = attempted.without_observation()
@@ -148,12 +151,12 @@ def _job(wanted: SaveJob, folder: Path) -> Job:
     return Job(
         id=wanted.id,
         kind="save",
-        folder=str(folder),
-        scenario=str(wanted.scenario.folder),
+        folder=folder,
+        scenario=wanted.scenario.folder,
         script=wanted.scenario.save,
         format=wanted.format,
-        path=str(artifact / wanted.format.path),
-        artifact=str(artifact),
+        path=artifact / wanted.format.path,
+        artifact=artifact,
         call=wanted.scenario.call,
         save_script=wanted.scenario.save,
     )
@@ -175,7 +178,7 @@ def _seen(kept: _Marker, folder: Path, hide: Mapping[str, str]) -> Attempted:
     return Attempted(seen=seen, ended=kept.ended, attempts=kept.attempts)
 
 
-def _keep(shelf: Shelf, key: str, folder: Path, attempted: Attempted, judgement: Judgement) -> None:
+async def _keep(shelf: Shelf, key: str, folder: Path, attempted: Attempted, judgement: Judgement) -> None:
     """
     Put a save in the place of the one before; the folder of that goes, unless a run uses it.
 
@@ -184,16 +187,25 @@ def _keep(shelf: Shelf, key: str, folder: Path, attempted: Attempted, judgement:
     if attempted.tries:
         return  # it goes when the run has ended
     if judgement.status is Status.ERROR:
-        remove(folder)
+        await asyncio.to_thread(remove, folder)
         return
     try:
-        digest = content(folder, _most(shelf))
+        digest = await _digest(folder, _most(shelf))
     except TooLargeError:
         return  # it goes when the run has ended
     before = named(marker(folder))
     made = _Marker(key=key, folder=folder.name, ended=attempted.ended, attempts=attempted.attempts, content=digest)
     write_text(marker(folder), to_json(made.sealed()))
-    shelf.use.replaced(folder, before)
+    if before:
+        await asyncio.to_thread(shelf.use.replaced, folder, before)
+
+
+async def _digest(folder: Path, most: int) -> str:
+    """Return the digest of what is in a folder; a thread makes it where that may take long."""
+    try:
+        return content(folder, min(AT_ONCE, most))
+    except TooLargeError:
+        return await asyncio.to_thread(content, folder, most)
 
 
 def _most(shelf: Shelf) -> int:

@@ -5,13 +5,13 @@ What comes back is untrusted: a line is bounded and checked, and a server that s
 """
 
 import asyncio
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter
+from pydantic_core import to_json
 
 from runner.diagnosis import Diagnosis, Side, diagnose
 from runner.environments import LINE_LIMIT, Builder, Connection, Environment, EnvironmentFailure, Reach
@@ -46,30 +46,29 @@ class Job:
 
     id: str
     kind: Literal["save", "load", "resave", "adopt", "repair"]
-    folder: str
-    scenario: str
+    folder: Path
+    scenario: Path
     script: str | None
     format: str
-    path: str
-    artifact: str
-    saved: str | None = None
+    path: Path
+    artifact: Path
+    saved: Path | None = None
     call: str = "call"
     activations: bool = False
     training: bool = True
     remedies: tuple[str, ...] = ()
     save_script: str | None = None
-    target: str | None = None
+    target: Path | None = None
     target_format: str | None = None
     seed: int = SAVE_SEED
     fresh: bool = False
 
     def reach(self) -> Reach:
         """Return what it needs of this machine; a link in the place of what another job left may lead anywhere."""
-        folder = Path(self.folder)
-        writable = (folder, *((Path(self.target).parent,) if self.target else ()))
-        left = (Path(path) for path in (self.artifact, self.saved) if path)
-        needed = (Path(self.scenario), *(path for path in left if not path.is_symlink()))
-        return Reach(readable=tuple(path for path in needed if not path.is_relative_to(folder)), writable=writable)
+        writable = (self.folder, *((self.target.parent,) if self.target else ()))
+        left = (path for path in (self.artifact, self.saved) if path and not path.is_symlink())
+        readable = tuple(path for path in (self.scenario, *left) if not path.is_relative_to(self.folder))
+        return Reach(readable=readable, writable=writable)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +159,9 @@ class Server:
         future: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         self._waiting[job.id] = future
         try:
-            await self._send(_plain(job) | _plain(self._limits))
-            return await asyncio.wait_for(future, self._limits.seconds + GRACE_SECONDS)
+            await self._send(_fields(job) | _fields(self._limits))
+            async with asyncio.timeout(self._limits.seconds + GRACE_SECONDS):
+                return await future
         except (TimeoutError, ConnectionError):
             self._listener.cancel()
             return lost(job.id)
@@ -176,7 +176,7 @@ class Server:
     async def _send(self, message: dict[str, Any]) -> None:
         if self.lost:
             raise ConnectionError
-        await self._connection.send(json.dumps(message).encode() + b"\n")
+        await self._connection.send(to_json(message) + b"\n")
 
     async def _listen(self) -> None:
         """Hand each answer to whoever waits for it, until there is no more or it makes no sense."""
@@ -200,8 +200,8 @@ class Server:
             self._waiting[left[0]].set_result(replace(lost(left[0]), ended="memory"))
 
 
-def _plain(value: Job | Limits) -> dict[str, Any]:
-    """Return the fields of what holds nothing but text, numbers and lists of them."""
+def _fields(value: Job | Limits) -> dict[str, Any]:
+    """Return the fields of what holds nothing but text, paths, numbers and lists of them."""
     return {name: getattr(value, name) for name in value.__slots__}
 
 

@@ -34,7 +34,16 @@ _SPEC = fakes.environment("tf1")
 _SIDES = (Side(name="tf1", versions={"tensorflow": "1.0", "python": "3.11"}),) * 2
 _SCENARIO = Scenario(name="one", folder=Path("one"), formats=(Format.H5,), training=True)
 _CELL = Cell(scenario=_SCENARIO, format=Format.H5, save=_SPEC, load=_SPEC)
-_JOB = Job(id="0", kind="load", folder="/j", scenario="/s", script=None, format="h5", path="/a/m", artifact="/a")
+_JOB = Job(
+    id="0",
+    kind="load",
+    folder=Path("/j"),
+    scenario=Path("/s"),
+    script=None,
+    format="h5",
+    path=Path("/a/m"),
+    artifact=Path("/a"),
+)
 _RIGHT = Ended(id="0", ended="exit", status=0, seconds=1.0, peak_rss_mb=100)
 
 

@@ -177,12 +177,12 @@ class House:
         return Job(
             id=name,
             kind="save",
-            folder=str(folder),
-            scenario=str(own),
+            folder=folder,
+            scenario=own,
             script="save.py",
             format="h5",
-            path=str(folder / "artifact" / Format.H5.path),
-            artifact=str(folder / "artifact"),
+            path=folder / "artifact" / Format.H5.path,
+            artifact=folder / "artifact",
             fresh=fresh,
         )
 
@@ -198,7 +198,7 @@ class House:
             ended = [await server.run(job) for job in jobs]
         finally:
             await server.stop()
-        seen = [observations.read(Path(job.folder)) for job in jobs]
+        seen = [observations.read(job.folder) for job in jobs]
         return server.confined, [Ran(*each) for each in zip(ended, seen, strict=True)]
 
 
@@ -255,7 +255,7 @@ def test_job_reads_what_it_is_given(house: House, fresh: bool) -> None:
     """A load reads the artifact and the inputs of its save, and copies it; a resave writes to a target elsewhere."""
     saved = house.job("one", SAVE)
     load = replace(
-        saved, id="load", kind="load", script="load.py", saved=saved.folder, folder=str(emptied(house.hidden / "load"))
+        saved, id="load", kind="load", script="load.py", saved=saved.folder, folder=emptied(house.hidden / "load")
     )
     outside = emptied(house.hidden / "outside")
     resave = replace(
@@ -263,23 +263,23 @@ def test_job_reads_what_it_is_given(house: House, fresh: bool) -> None:
         id="resave",
         kind="resave",
         script=None,
-        folder=str(emptied(house.hidden / "resave")),
-        target=str(outside / "model.h5"),
+        folder=emptied(house.hidden / "resave"),
+        target=outside / "model.h5",
         target_format="h5",
     )
     _, found = house.run([replace(each, fresh=fresh) for each in (saved, load, resave)])
     assert [each.observation.exception for each in found] == [None, None, None]
     assert (outside / "model.h5").is_file()
-    assert Path(saved.path).is_file()
+    assert saved.path.is_file()
 
 
 def test_link_in_the_place_of_an_artifact_opens_nothing(house: House) -> None:
     """A link to another job's artifact, which a save left in the place of its own, is no way there for who reads it."""
     victim, link = house.job("victim", SAVE), house.hidden / "link"
     link.symlink_to(victim.artifact)
-    spy = f"{PRELUDE}\nrefused(opened, {victim.path!r})\nrefused(opened, {str(link / 'model.h5')!r})\n"
+    spy = f"{PRELUDE}\nrefused(opened, {str(victim.path)!r})\nrefused(opened, {str(link / 'model.h5')!r})\n"
     spying = house.job("spying", spy + textwrap.dedent(SAVE))
-    _, found = house.run([victim, replace(spying, artifact=str(link))])
+    _, found = house.run([victim, replace(spying, artifact=link)])
     assert [each.observation.exception for each in found] == [None, None]
 
 

@@ -181,12 +181,12 @@ def test_death_beside_others_that_take_all(lab: Lab, counter: str, word: str) ->
 def test_link_in_the_place_of_an_artifact_is_not_mounted(lab: Lab) -> None:
     """A link that a save left in the place of its artifact is nothing that a job needs: it may lead anywhere."""
     saving = lab.job("one")
-    loading = replace(saving, kind="load", folder=str(lab.folder), artifact=str(lab.folder.parent / "artifact"))
-    Path(loading.artifact).mkdir()
-    assert Path(loading.artifact) in loading.reach().readable
-    Path(loading.artifact).rmdir()
-    Path(loading.artifact).symlink_to("/etc")
-    assert Path(loading.artifact) not in loading.reach().readable
+    loading = replace(saving, kind="load", folder=lab.folder, artifact=lab.folder.parent / "artifact")
+    loading.artifact.mkdir()
+    assert loading.artifact in loading.reach().readable
+    loading.artifact.rmdir()
+    loading.artifact.symlink_to("/etc")
+    assert loading.artifact not in loading.reach().readable
 
 
 def serve(lab: Lab, jobs: Sequence[Job], **variables: str) -> list[Ended]:

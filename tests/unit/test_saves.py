@@ -14,8 +14,9 @@ import pytest
 
 from runner.cache.pruning import prune
 from runner.environments import Environment
-from runner.execution.content import TooLargeError, content
+from runner.execution.content import content
 from runner.execution.run import Executed, execute
+from runner.files import TooLargeError
 from runner.model import Backend, EnvironmentSpec, Status
 from runner.plan import Filters, Plan, plan
 from tests.fakes import SAVE, FakeBuilder, Heard, Lab, environment, matrix
