@@ -286,7 +286,7 @@ def test_link_in_the_place_of_an_artifact_opens_nothing(house: House) -> None:
 def test_server_without_the_means_says_so(house: House) -> None:
     """Where the kernel cannot confine, the greeting says so, and jobs run as they would without being hidden."""
     victim = house.job("victim", SAVE)
-    spy = house.job("spy", SAVE.replace("model.save(path)", f"model.save(path); open({victim.path!r})"))
+    spy = house.job("spy", SAVE.replace("model.save(path)", f"model.save(path); open({str(victim.path)!r})"))
     confined, found = house.run([victim, spy], FAKE_IMPORT="import harness.landlock as l\nl.version = lambda: 0")
     assert not confined
     assert [each.observation.exception for each in found] == [None, None]
