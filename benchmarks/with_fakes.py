@@ -20,8 +20,9 @@ from runner.execution.free import free_mb
 from runner.execution.room import Free
 from runner.execution.run import Executed, Listener
 from runner.execution.settings import Options
-from runner.model import Backend, Record
+from runner.model import Backend
 from runner.plan import Plan
+from runner.record import Record
 from tests.run_with_fakes import builders
 
 _execute = run.execute

@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 from runner import __version__, options
 from runner.errors import RunnerError, UnjudgeableError, UsageError
 from runner.matrix import environment, json_schema, read_matrix
-from runner.model import Matrix, Record
+from runner.model import Matrix
 from runner.output import claimed
 from runner.plan import Plan, plan
+from runner.record import Record
 from runner.remedies import Mode
 from runner.verdict import FailOn, exit_status
 

@@ -12,7 +12,8 @@ from typing import Literal
 from packaging.version import Version
 
 from runner.diagnosis import Side
-from runner.model import Blame, EnvironmentSpec
+from runner.model import EnvironmentSpec
+from runner.record import Blame
 from runner.releases import CompletionError, complete
 from runner.remedies import pinned
 

@@ -18,7 +18,7 @@ from packaging.version import InvalidVersion
 
 from runner.fingerprint import innermost
 from runner.frames import By, by
-from runner.model import Cause, Phase, Raised
+from runner.record import Cause, Phase, Raised
 
 MESSAGE = 3000
 """Characters at each end of a message that are looked at."""

@@ -10,7 +10,8 @@ from enum import StrEnum
 from typing import assert_never
 
 from runner.baseline import outcome
-from runner.model import Comparison, Record, Status, Tolerance
+from runner.model import Tolerance
+from runner.record import Comparison, Record, Status
 from runner.results import Results
 from runner.verdict import FailOnChange
 

@@ -15,8 +15,9 @@ from runner.comparison.layers import Names, class_of, described, first_described
 from runner.comparison.outputs import reached
 from runner.comparison.weights import Pair
 from runner.judgement import Judgement
-from runner.model import Cause, Comparison, Tolerance
+from runner.model import Tolerance
 from runner.observation import Observation
+from runner.record import Cause, Comparison
 
 _STATISTICS = ("moving_mean", "moving_variance", "mean", "variance", "adapt_mean", "adapt_variance", "count")
 _MOST_NAMES = 4

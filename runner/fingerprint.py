@@ -6,7 +6,7 @@ Keras wraps errors: its own advice and a dump of the configuration stand before 
 
 import re
 
-from runner.model import Raised
+from runner.record import Raised
 
 _INSIDE = re.compile(
     r"(?:Exception encountered|Error encountered during deserialization|Example error message for object)"

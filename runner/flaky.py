@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from runner.judgement import Judgement
-from runner.model import Attempt, Cause, Record, Status, Warned
+from runner.record import Attempt, Cause, Record, Status, Warned
 
 KIND = "flaky"
 """Of the warning."""

@@ -3,7 +3,7 @@
 import re
 from typing import Literal
 
-from runner.model import Raised
+from runner.record import Raised
 
 By = Literal["script", "library"]
 

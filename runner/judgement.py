@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 from runner import comparison, diagnosis
 from runner.diagnosis import Diagnosis, Side
-from runner.model import Cause, Comparison, Phase, Raised, Scenario, Status, Warned
+from runner.model import Scenario
 from runner.observation import Observation
+from runner.record import Cause, Comparison, Phase, Raised, Status, Warned
 
 _UNJUDGEABLE = (Cause.OUT_OF_MEMORY, Cause.DISK_FULL)
 _UNCONFINED = "ConfinementError"
@@ -48,7 +49,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """The meaning of a job, without the cell's names; see `model.Record`."""
+    """The meaning of a job, without the cell's names; see `record.Record`."""
 
     status: Status
     phase: Phase | None = None

@@ -16,8 +16,9 @@ from typing import Protocol
 
 from runner.environments import HARNESS
 from runner.errors import UsageError
-from runner.model import Cause, Cell, Limits, Phase, Status
+from runner.model import Cell, Limits
 from runner.plan import SaveJob
+from runner.record import Cause, Phase, Status
 from runner.remedies import Failure, can_be_tried
 
 _HERE = Path(__file__).parent
@@ -33,6 +34,7 @@ _RULES = (
     "judgement.py",
     "model.py",
     "observation.py",
+    "record.py",
     "remedies.py",
 )
 _RULE_FOLDERS = ("comparison", "execution")

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from numpy.typing import NDArray
 from pydantic import ConfigDict
 
-from runner.model import Phase, Raised
+from runner.record import Phase, Raised
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

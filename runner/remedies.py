@@ -16,7 +16,8 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from runner import releases
-from runner.model import Cause, EnvironmentSpec, Format, Phase, Status
+from runner.model import EnvironmentSpec, Format
+from runner.record import Cause, Phase, Status
 
 MOST = 14
 """How many ways are tried for one cell until one passes."""

@@ -21,8 +21,9 @@ from pydantic_core import from_json
 
 from runner import __version__
 from runner.errors import UsageError
-from runner.model import Cause, Comparison, EnvironmentRecord, Format, Phase, Record, Status
+from runner.model import Format
 from runner.plan import Filters
+from runner.record import Cause, Comparison, EnvironmentRecord, Phase, Record, Status
 from runner.verdict import Answer
 from runner.wording import printable, shown
 from runner.writing import to_json, unwritable, valid, write_text

@@ -14,7 +14,7 @@ from typing import ClassVar, assert_never
 from packaging.version import InvalidVersion, Version
 from pydantic import ConfigDict
 
-from runner.model import EnvironmentRecord, Record, Status, Tried
+from runner.record import EnvironmentRecord, Record, Status, Tried
 
 GOOD = frozenset({Status.PASS, Status.UNSUPPORTED})
 """What stands in nobody's way: a cell that passes, and one that was never promised."""

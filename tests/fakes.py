@@ -28,8 +28,9 @@ from runner.execution.run import Executed, execute
 from runner.execution.servers import Job
 from runner.execution.settings import Options
 from runner.files import emptied
-from runner.model import Backend, EnvironmentSpec, Format, Limits, Matrix, Record, Scenario
+from runner.model import Backend, EnvironmentSpec, Format, Limits, Matrix, Scenario
 from runner.plan import Filters, Plan, plan
+from runner.record import Record
 from runner.results import read_journal
 
 FAKE = Path(__file__).with_name("fake")

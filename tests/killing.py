@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
-from runner.model import Status
+from runner.record import Status
 from runner.results import read_journal
 from tests.fakes import scenario
 

@@ -26,9 +26,10 @@ from runner.execution.run import execute
 from runner.execution.settings import Options
 from runner.fingerprint import first_line
 from runner.matrix import read_matrix
-from runner.model import Backend, Cause, Record, Status
+from runner.model import Backend
 from runner.plan import Filters, Plan, plan
 from runner.progress import display
+from runner.record import Cause, Record, Status
 from runner.report.text import code, explained, general, prose, shortened
 from runner.results import read_journal
 from runner.verdict import completed

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from runner.baseline.globs import pattern
-from runner.model import Cause, Phase, Record, Status
+from runner.record import Cause, Phase, Record, Status
 from runner.verdict import GOOD
 
 ACCEPTABLE = tuple(status for status in Status if status not in {*GOOD, Status.ERROR})

@@ -12,7 +12,7 @@ from datetime import date
 
 from runner.baseline import ACCEPTABLE, Baseline, Row, decisions, outcome
 from runner.baseline.globs import Where, covering
-from runner.model import Record, Status
+from runner.record import Record, Status
 
 
 def accepted(cells: Iterable[Record], baseline: Baseline, today: date, universe: Mapping[str, Where]) -> Baseline:

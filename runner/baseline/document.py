@@ -16,7 +16,7 @@ from runner.baseline.globs import flaw
 from runner.checking import check
 from runner.document import Shape
 from runner.errors import DocumentError
-from runner.model import Cause, Status
+from runner.record import Cause, Status
 from runner.wording import shown
 from runner.writing import write_text
 from runner.yaml_source import LARGEST, read_yaml

@@ -13,8 +13,9 @@ from runner.comparison.numbers import Compared
 from runner.comparison.outputs import compare_outputs
 from runner.comparison.states import compare_state
 from runner.comparison.weights import compare_weights, paired
-from runner.model import Cause, Comparison, Tolerance
+from runner.model import Tolerance
 from runner.observation import Observation
+from runner.record import Cause, Comparison
 
 __all__ = [
     "EXACT",

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from runner.model import Cause, Comparison, Tolerance
+from runner.model import Tolerance
 from runner.observation import Array
+from runner.record import Cause, Comparison
 
 BEGINNING = 4096
 """How many numbers of two large weights are compared before all are."""

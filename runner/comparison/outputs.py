@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from runner.comparison.noise import EXACT, Rounding
 from runner.comparison.numbers import Compared, Values, apart, close, shape, wide
-from runner.model import Cause, Comparison, Tolerance
+from runner.model import Tolerance
 from runner.observation import Array
+from runner.record import Cause, Comparison
 
 _Number = TypeVar("_Number", int, float)
 

@@ -6,8 +6,9 @@ import numpy as np
 
 from runner.comparison.layers import SAME, Names
 from runner.comparison.numbers import Compared, agree, distance
-from runner.model import Cause, Comparison, Tolerance
+from runner.model import Tolerance
 from runner.observation import Array
+from runner.record import Cause, Comparison
 
 
 def compare_state(

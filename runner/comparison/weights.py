@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from runner.comparison.numbers import Compared, agree, are_same, beginning, distance, shape
-from runner.model import Cause, Comparison, Tolerance
+from runner.model import Tolerance
 from runner.observation import Array
+from runner.record import Cause, Comparison
 
 _BFLOAT16 = 2.0**-7
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from runner.model import Cause, EnvironmentSpec
+from runner.model import EnvironmentSpec
+from runner.record import Cause
 
 HARNESS = Path(__file__).parents[1] / "harness"
 LINE_LIMIT = 2**20

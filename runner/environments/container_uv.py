@@ -13,7 +13,8 @@ from runner.environments.engine import Image
 from runner.environments.installing import installation_failure
 from runner.environments.processes import Completed, run
 from runner.environments.variables import for_installer, forwarded
-from runner.model import Cause, EnvironmentSpec
+from runner.model import EnvironmentSpec
+from runner.record import Cause
 
 _NO_SHELL = re.compile(r'exec:? "?(/bin/)?sh"?(:| failed)')
 _NO_PYTHON = re.compile(r"No interpreter found|Could not read ELF interpreter")

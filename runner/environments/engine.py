@@ -18,7 +18,7 @@ from docker.errors import APIError, DockerException, ImageNotFound, NotFound
 from docker.models import images
 
 from runner.environments import EnvironmentFailure, PassingFailure
-from runner.model import Cause
+from runner.record import Cause
 from runner.wording import shown
 
 ANSWER_SECONDS = 60

@@ -28,7 +28,8 @@ from runner.environments.engine import Image
 from runner.environments.installing import NO_SPACE, installation_failure
 from runner.environments.locking import Lock
 from runner.environments.variables import BUNDLES, forwarded
-from runner.model import Cause, EnvironmentSpec
+from runner.model import EnvironmentSpec
+from runner.record import Cause
 from runner.writing import unwritable, write_text
 
 _LAYER = re.compile(r" ---> ([0-9a-f]{12})\n")

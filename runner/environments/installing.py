@@ -3,7 +3,7 @@
 import re
 
 from runner.environments import EnvironmentFailure, PassingFailure
-from runner.model import Cause
+from runner.record import Cause
 
 DISK_FULL = (
     "The disk is full: an environment takes about 1 GB in crossload's cache. Make room, or let CROSSLOAD_CACHE name a "

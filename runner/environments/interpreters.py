@@ -9,7 +9,7 @@ from runner.environments import EnvironmentFailure, PassingFailure
 from runner.environments.installing import is_passing
 from runner.environments.processes import run
 from runner.environments.variables import for_installer
-from runner.model import Cause
+from runner.record import Cause
 
 
 async def find(version: str) -> Path:

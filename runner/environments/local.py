@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from runner.environments import LINE_LIMIT, Environment, EnvironmentFailure
-from runner.model import Cause
+from runner.record import Cause
 
 
 class Process:

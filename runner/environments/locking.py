@@ -19,7 +19,8 @@ from runner import releases
 from runner.environments import EnvironmentFailure, PassingFailure
 from runner.environments.installing import DISK_FULL, NO_SPACE, is_passing
 from runner.environments.processes import Completed
-from runner.model import Cause, EnvironmentSpec
+from runner.model import EnvironmentSpec
+from runner.record import Cause
 
 _NO_TIMES = "# The index gives no upload times: resolved with the constraints that crossload ships, not as of a date."
 _NO_UPLOAD_TIMES = "is missing an upload date"

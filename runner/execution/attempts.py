@@ -19,8 +19,8 @@ from runner.execution.observations import ObservationError
 from runner.execution.servers import Ended, Job
 from runner.files import emptied, open_left, remove, remove_few
 from runner.judgement import Judgement, Seen
-from runner.model import Attempt
 from runner.observation import Observation
+from runner.record import Attempt
 
 LOG_BYTES = 2**20
 _DOUBTED = ("signal", "timeout")

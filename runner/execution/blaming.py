@@ -12,7 +12,8 @@ from runner.execution.hosts import Hosts
 from runner.execution.loads import load_job
 from runner.execution.saves import Saved
 from runner.judgement import Judgement, judge_load
-from runner.model import Blame, Cell, Status
+from runner.model import Cell
+from runner.record import Blame, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,8 @@ from runner.environments.installing import DISK_FULL
 from runner.execution.room import Room
 from runner.execution.servers import Ended, Job, Server, Versions, lost, start
 from runner.execution.slots import Slots, Turn
-from runner.model import Backend, Cause, EnvironmentRecord, EnvironmentSpec, Isolation, Limits
+from runner.model import Backend, EnvironmentSpec, Isolation, Limits
+from runner.record import Cause, EnvironmentRecord
 
 RESTARTS = 10
 PATIENCE = (2.0, 8.0)

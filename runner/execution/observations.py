@@ -12,8 +12,8 @@ from pydantic import ConfigDict, TypeAdapter
 
 from runner.execution.arrays import read_arrays
 from runner.files import TooLargeError, open_left, read_left
-from runner.model import Phase, Raised
 from runner.observation import Array, LayerSeen, Observation, OptimizerSeen
+from runner.record import Phase, Raised
 
 JSON_BYTES = 64 * 2**20
 ARRAY_BYTES = 4 * 2**30

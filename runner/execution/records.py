@@ -9,7 +9,8 @@ from runner import flaky
 from runner.execution.attempts import Attempted
 from runner.execution.rescue import Rescued
 from runner.judgement import Judgement
-from runner.model import Attempt, Blame, Cell, Raised, Record
+from runner.model import Cell
+from runner.record import Attempt, Blame, Raised, Record
 from runner.writing import write_text
 
 

@@ -28,8 +28,9 @@ from runner.execution.settings import Options
 from runner.execution.slots import Slots
 from runner.files import open_left, remove
 from runner.judgement import Judgement, judge_load, judge_resave, judge_save
-from runner.model import Backend, EnvironmentSpec, Format, Matrix, Scenario, Status
+from runner.model import Backend, EnvironmentSpec, Format, Matrix, Scenario
 from runner.observation import Observation
+from runner.record import Status
 from runner.wording import printable
 from runner.writing import unwritable
 

@@ -20,7 +20,8 @@ from runner.execution.saves import Saved
 from runner.execution.servers import Job
 from runner.execution.settings import Options
 from runner.judgement import Judgement, judge_load, judge_resave
-from runner.model import Backend, Cause, Cell, EnvironmentSpec, Format, Matrix, Phase, Status, Tried, Warned
+from runner.model import Backend, Cell, EnvironmentSpec, Format, Matrix
+from runner.record import Cause, Phase, Status, Tried, Warned
 from runner.releases import CompletionError
 from runner.remedies import Case, Failure, Mode
 

@@ -28,9 +28,10 @@ from runner.execution.settings import Options
 from runner.execution.slots import Slots
 from runner.judgement import NOTHING_TO_LOAD, Judgement, Seen, judge_load
 from runner.keys import Keys
-from runner.model import Attempt, Backend, Blame, Cell, EnvironmentRecord, EnvironmentSpec, Phase, Record, Status
+from runner.model import Backend, Cell, EnvironmentSpec
 from runner.observation import Observation
 from runner.plan import Plan, SaveJob
+from runner.record import Attempt, Blame, EnvironmentRecord, Phase, Record, Status
 from runner.remedies import Failure, can_be_tried
 from runner.results import Journal
 

@@ -25,9 +25,10 @@ from runner.execution.recent import Recent
 from runner.execution.servers import Ended, Job
 from runner.files import TooLargeError, remove
 from runner.judgement import Judgement, Seen, judge_save
-from runner.model import Limits, Status
+from runner.model import Limits
 from runner.observation import Observation
 from runner.plan import SaveJob
+from runner.record import Status
 from runner.writing import to_json, write_text
 
 AT_ONCE = 2**20

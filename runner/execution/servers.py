@@ -15,7 +15,8 @@ from pydantic_core import to_json
 
 from runner.diagnosis import Diagnosis, Side, diagnose
 from runner.environments import LINE_LIMIT, Builder, Connection, Environment, EnvironmentFailure, Reach
-from runner.model import Cause, Limits, Raised
+from runner.model import Limits
+from runner.record import Cause, Raised
 from runner.wording import shown
 
 PROTOCOL: Final = 1

@@ -9,9 +9,9 @@ from typing import Protocol, Self
 
 from rich.console import Console
 
-from runner.model import Record
 from runner.progress.lines import Lines
 from runner.progress.live import LiveView
+from runner.record import Record
 
 
 class Display(AbstractContextManager["Display"], Protocol):

@@ -13,9 +13,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from runner.model import Record
 from runner.progress import words
 from runner.progress.state import ERROR, INSTALLED, READY, WAITING, Progress, State
+from runner.record import Record
 from runner.wording import printable
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"

@@ -7,9 +7,9 @@ from typing import Self
 
 from rich.console import Console
 
-from runner.model import Record
 from runner.progress import words
 from runner.progress.state import Progress, begun, with_environment, with_record
+from runner.record import Record
 
 INTERVAL = 10.0
 """Seconds between two lines, at least."""

@@ -8,10 +8,10 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from runner.model import Record
 from runner.progress import lines, words
 from runner.progress.frame import Frame
 from runner.progress.state import Progress, begun, with_environment, with_record
+from runner.record import Record
 
 _PER_SECOND = 4
 

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from runner.model import Cause, Record, Status
+from runner.record import Cause, Record, Status
 from runner.verdict import GOOD
 
 WAITING = "waiting"

@@ -1,7 +1,7 @@
 """The words in which the progress of a run is told, on a terminal and off it. Pure."""
 
-from runner.model import Record, Status
 from runner.progress.state import ERROR, Progress
+from runner.record import Record, Status
 from runner.verdict import phrases
 from runner.wording import printable
 

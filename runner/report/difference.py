@@ -8,7 +8,7 @@ from rich.text import Text
 
 from runner.baseline.globs import Where, covering
 from runner.difference import Change, Difference, Kind
-from runner.model import Record, Status
+from runner.record import Record, Status
 from runner.report.failures import grouped
 from runner.report.text import clean, code, prose
 from runner.report.words import number

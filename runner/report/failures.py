@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import NamedTuple, TypeVar
 
 from runner.fingerprint import fingerprint, first_line
-from runner.model import Cause, Record, Status
+from runner.record import Cause, Record, Status
 from runner.report.grids import ages
 from runner.report.text import clean, general, shortened
 from runner.report.ways import in_short

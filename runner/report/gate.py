@@ -9,7 +9,7 @@ from rich.text import Text
 
 from runner.baseline import Row, Surprise
 from runner.baseline.gate import Held
-from runner.model import Cause, Status
+from runner.record import Cause, Status
 from runner.report.text import clean
 from runner.report.words import number
 from runner.wording import nearest

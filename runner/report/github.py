@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from runner.fingerprint import first_line
-from runner.model import Record, Status
+from runner.record import Record, Status
 from runner.report.fitting import LIMIT
 from runner.report.markdown import to_markdown
 from runner.report.text import clean, shortened

@@ -11,7 +11,7 @@ Source:
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from runner.model import Status
+from runner.record import Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

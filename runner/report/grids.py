@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import pandas
 
-from runner.model import Record, Status
+from runner.record import Record, Status
 from runner.results import Results
 from runner.verdict import GOOD, by_age, is_unrelated
 

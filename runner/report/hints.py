@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from runner.model import Record, Status
+from runner.record import Record, Status
 from runner.report.failures import grouped
 from runner.report.words import flaky, number
 from runner.wording import listed

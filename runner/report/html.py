@@ -21,7 +21,7 @@ from urllib.parse import urlencode
 import jinja2
 from markupsafe import Markup, escape
 
-from runner.model import Record
+from runner.record import Record
 from runner.report.grades import GRADES, NOTHING, UNKNOWN
 from runner.report.grids import LEGEND
 from runner.report.payload import payload, to_script

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from xml.etree import ElementTree as ET
 
-from runner.model import Record, Status
+from runner.record import Record, Status
 from runner.report.failures import grouped
 from runner.report.text import clean, printable_lines, shortened
 from runner.report.unsteady import said as said_of_tries

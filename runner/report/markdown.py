@@ -11,7 +11,7 @@ from itertools import groupby
 import pandas
 from tabulate import tabulate
 
-from runner.model import Status
+from runner.record import Status
 from runner.report import unsteady
 from runner.report.failures import KINDS, Failure, Kind, failures, grouped
 from runner.report.fitting import LIMIT, Fold, Part, fitted

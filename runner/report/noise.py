@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from runner.model import Record, Status
+from runner.record import Record, Status
 from runner.report.text import prose
 from runner.results import Results
 

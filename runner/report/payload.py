@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from runner.model import Attempt, Comparison, EnvironmentRecord, Record, Status, Tried
+from runner.record import Attempt, Comparison, EnvironmentRecord, Record, Status, Tried
 from runner.report.failures import KINDS, Failure, failures, grouped
 from runner.report.grades import GRADES, NOTHING, UNKNOWN
 from runner.report.grids import ages, outcome

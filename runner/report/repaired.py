@@ -5,7 +5,7 @@ from pathlib import Path
 
 from runner.execution.repairing import Repaired
 from runner.judgement import Judgement
-from runner.model import Cause, Comparison, Status
+from runner.record import Cause, Comparison, Status
 from runner.report.text import clean
 
 _HINTS = {

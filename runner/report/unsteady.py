@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from runner.model import Record
+from runner.record import Record
 from runner.report.fitting import Fold, Part
 from runner.report.text import clean, code, prose, shortened
 from runner.report.words import flaky, unsteady

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from runner.model import Record, Tried
+from runner.record import Record, Tried
 from runner.remedies import Failure, can_be_tried
 from runner.report.text import clean
 from runner.report.words import number

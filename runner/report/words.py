@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from runner.model import Record, Status
+from runner.record import Record, Status
 from runner.verdict import GOOD, Upgrade, phrases, sentence
 
 

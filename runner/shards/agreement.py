@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from runner.errors import UsageError
-from runner.model import Cause, EnvironmentRecord, Matrix, Status
+from runner.model import Matrix
+from runner.record import Cause, EnvironmentRecord, Status
 from runner.results import Results
 
 _MOST = 5

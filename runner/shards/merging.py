@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from runner.judgement import NOTHING_TO_LOAD
-from runner.model import EnvironmentRecord, Matrix, Phase, Record, Status
+from runner.model import Matrix
 from runner.plan import Filters, plan
+from runner.record import EnvironmentRecord, Phase, Record, Status
 from runner.results import Results, Run
 from runner.shards.agreement import Output, check_cells, check_pins, check_runs, differing, disagreeing
 from runner.verdict import answer, completed

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import fmean
 
-from runner.model import Cell, Record
+from runner.model import Cell
 from runner.preview import LOAD_SECONDS
+from runner.record import Record
 from runner.results import read_results
 
 

@@ -22,8 +22,9 @@ from runner.execution.servers import Ended, Job
 from runner.harness import arrays
 from runner.harness.server import Server
 from runner.judgement import Seen, judge_load, judge_save
-from runner.model import Cell, EnvironmentSpec, Format, Limits, Scenario, Status
+from runner.model import Cell, EnvironmentSpec, Format, Limits, Scenario
 from runner.observation import Observation
+from runner.record import Status
 from runner.writing import to_json
 from tests import fakes
 from tests.fuzz.formats import SEPARATOR, apart, npz, several

@@ -10,7 +10,8 @@ from rich.console import Console
 from runner.baseline import Baseline, Row, judge
 from runner.difference import difference
 from runner.errors import RunnerError
-from runner.model import Matrix, Status
+from runner.model import Matrix
+from runner.record import Status
 from runner.report import REPORTS, terminal, write_reports
 from runner.report import difference as compared
 from runner.results import Results, read_journal, read_results

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.model import Record
+from runner.record import Record
 from runner.results import Results, read_results
 from tests.integration import engine
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from runner.model import Cause, Status
+from runner.record import Cause, Status
 from tests.integration.conftest import run
 
 

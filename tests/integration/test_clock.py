@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.model import Status
+from runner.record import Status
 from tests.fakes import SAVE, scenario
 from tests.integration import debian
 from tests.unit.places import Place

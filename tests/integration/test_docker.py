@@ -2,7 +2,7 @@
 
 import pytest
 
-from runner.model import Record, Status
+from runner.record import Record, Status
 from tests.integration.conftest import Ran
 
 pytestmark = pytest.mark.docker

@@ -13,7 +13,7 @@ from pathlib import Path
 import docker
 import pytest
 
-from runner.model import Status
+from runner.record import Status
 from runner.results import read_results
 from tests.integration import engine
 from tests.integration.conftest import REPOSITORY

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.model import Cause, Status
+from runner.record import Cause, Status
 from tests.integration.conftest import HERE, Ran, run
 
 DRIFTS = {

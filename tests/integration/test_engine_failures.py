@@ -20,7 +20,7 @@ import pytest
 
 from runner.environments import EnvironmentFailure, engine
 from runner.environments.containers import Containers, Task
-from runner.model import Cause, Status
+from runner.record import Cause, Status
 from tests.integration.conftest import REPOSITORY, Ran, run
 
 pytestmark = pytest.mark.docker

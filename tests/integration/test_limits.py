@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from runner.model import Cause, Phase, Status
+from runner.record import Cause, Phase, Status
 from tests.integration.conftest import HERE, Ran, run
 
 INNOCENTS = ("innocent_a", "innocent_b", "innocent_c", "loader_of_data")

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from runner.baseline.document import read_baseline
-from runner.model import Cause, Status
+from runner.record import Cause, Status
 from tests.integration.conftest import REPOSITORY, run
 
 README = (REPOSITORY / "README.md").read_text(encoding="utf-8")

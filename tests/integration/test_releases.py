@@ -2,7 +2,7 @@
 
 import pytest
 
-from runner.model import Phase, Status
+from runner.record import Phase, Status
 from tests.integration.conftest import Ran
 
 VERSIONS = {

@@ -17,8 +17,9 @@ from runner.execution.loads import remedy_job
 from runner.execution.run import execute
 from runner.execution.settings import Options
 from runner.matrix import read_matrix
-from runner.model import Backend, Cell, EnvironmentSpec, Record, Status
+from runner.model import Backend, Cell, EnvironmentSpec
 from runner.plan import Filters, Plan, SaveJob, plan
+from runner.record import Record, Status
 from runner.remedies import Case, Failure, Mode
 from tests.fakes import Heard
 

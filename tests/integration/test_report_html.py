@@ -16,7 +16,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from runner.model import Cause, Status
+from runner.record import Cause, Status
 from runner.report import write_reports
 from runner.report.words import mark, told
 from runner.results import Results

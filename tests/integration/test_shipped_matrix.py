@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas
 import pytest
 
-from runner.model import Cause, Format, Phase, Status
+from runner.model import Format
+from runner.record import Cause, Phase, Status
 from runner.report.ways import remediable
 from runner.results import results_schema
 from runner.verdict import GOOD, way_out

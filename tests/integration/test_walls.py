@@ -17,7 +17,7 @@ import pytest
 
 from runner.cache import cache_folder
 from runner.files import remove
-from runner.model import Cause, Phase, Record, Status
+from runner.record import Cause, Phase, Record, Status
 from tests.integration.conftest import HERE, Ran, run
 
 pytestmark = pytest.mark.docker

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from runner.baseline import ACCEPTABLE, Baseline, Row
 from runner.baseline.globs import Where
-from runner.model import Cause, Format, Phase, Record, Status
+from runner.model import Format
+from runner.record import Cause, Phase, Record, Status
 
 TODAY = date(2026, 11, 25)
 MATRIX = {

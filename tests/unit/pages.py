@@ -2,19 +2,8 @@
 
 from dataclasses import replace
 
-from runner.model import (
-    Blame,
-    Cause,
-    Comparison,
-    EnvironmentRecord,
-    Format,
-    Phase,
-    Raised,
-    Record,
-    Status,
-    Tried,
-    Warned,
-)
+from runner.model import Format
+from runner.record import Blame, Cause, Comparison, EnvironmentRecord, Phase, Raised, Record, Status, Tried, Warned
 from runner.results import Results
 from runner.verdict import completed
 from tests.unit.synthetic import results, synthetic

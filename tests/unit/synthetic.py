@@ -4,7 +4,8 @@ import random
 from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from runner.model import Cause, Comparison, EnvironmentRecord, Format, Phase, Raised, Record, Status, Tried, Warned
+from runner.model import Format
+from runner.record import Cause, Comparison, EnvironmentRecord, Phase, Raised, Record, Status, Tried, Warned
 from runner.results import Results, Run
 from runner.verdict import answer, completed
 

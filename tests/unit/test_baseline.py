@@ -13,7 +13,7 @@ from runner.baseline import ACCEPTABLE, Baseline, Row, decisions, judge
 from runner.baseline.accepting import accepted
 from runner.baseline.document import read_baseline, write_baseline
 from runner.errors import DocumentError
-from runner.model import Cause, Phase, Record, Status
+from runner.record import Cause, Phase, Record, Status
 from runner.verdict import FailOn, exit_status
 from tests.unit.baselines import MATRIX, TODAY, baselines, cell, row, runs
 

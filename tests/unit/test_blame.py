@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from runner import blame, releases
 from runner.blame import COMPONENTS, Seen
 from runner.diagnosis import Side
-from runner.model import Blame
+from runner.record import Blame
 
 OLD = Side(name="old", versions={"python": "3.9.18", "tensorflow": "2.10.1", "keras": "2.10.0", "numpy": "1.23.4"})
 NEW = Side(name="new", versions={"python": "3.11.7", "tensorflow": "2.12.1", "keras": "2.12.0", "numpy": "1.23.5"})

@@ -20,8 +20,9 @@ from runner.comparison import (
 )
 from runner.comparison.layers import described, first_described, names
 from runner.comparison.numbers import close
-from runner.model import Cause, Phase, Tolerance
+from runner.model import Tolerance
 from runner.observation import Array, LayerSeen, Observation
+from runner.record import Cause, Phase
 
 TOLERANCE = Tolerance(rtol=1e-5, atol=1e-6)
 FLOATS = arrays.arrays(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from runner.model import Comparison, Raised, Record, Status, Warned
+from runner.record import Comparison, Raised, Record, Status, Warned
 from runner.report.table import read_csv, to_csv
 from runner.report.text import clean
 from runner.results import to_frame

@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict
 
 from runner.diagnosis import Diagnosis, Row, Side, diagnose, match, table
-from runner.model import Cause, Phase, Raised
+from runner.record import Cause, Phase, Raised
 
 
 def side(name: str, **versions: str) -> Side:

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 
 from runner.__main__ import main
 from runner.difference import Difference, Kind, difference, exit_status
-from runner.model import Cause, Comparison, Phase, Raised, Record, Status
+from runner.record import Cause, Comparison, Phase, Raised, Record, Status
 from runner.report.difference import to_json, to_markdown
 from runner.results import read_results, write_results
 from runner.verdict import FailOnChange

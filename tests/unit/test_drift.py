@@ -8,8 +8,9 @@ import pytest
 
 from runner.drift import Sides, located
 from runner.judgement import Judgement
-from runner.model import Cause, Comparison, Phase, Status, Tolerance
+from runner.model import Tolerance
 from runner.observation import Array, LayerSeen, Observation
+from runner.record import Cause, Comparison, Phase, Status
 
 LAYERS = (
     LayerSeen(layer="a", class_name="Dense", config={"activation": '"hard_sigmoid"'}),

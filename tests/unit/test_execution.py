@@ -9,8 +9,9 @@ import pytest
 from runner.environments import Environment, EnvironmentFailure, PassingFailure
 from runner.errors import OutputError, UsageError
 from runner.execution import hosts
-from runner.model import Cause, EnvironmentSpec, Format, Phase, Status
+from runner.model import EnvironmentSpec, Format
 from runner.plan import Filters, plan
+from runner.record import Cause, Phase, Status
 from tests.fakes import FAKE, SAVE, FakeBuilder, Lab, environment, matrix
 
 FAILING = """

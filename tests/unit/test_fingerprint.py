@@ -3,7 +3,7 @@
 import pytest
 
 from runner.fingerprint import fingerprint, first_line, innermost
-from runner.model import Raised
+from runner.record import Raised
 
 KERAS3 = """<class 'keras.src.models.sequential.Sequential'> could not be deserialized properly. Please ensure that \
 components that are Python object instances are explicitly deserialized in the model's `from_config()` method.

@@ -6,7 +6,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.model import Cause, Format, Phase, Raised, Record, Status, Tried
+from runner.model import Format
+from runner.record import Cause, Phase, Raised, Record, Status, Tried
 from runner.report.fitting import LIMIT, Fold, Part, fitted
 from runner.report.markdown import to_markdown
 from runner.results import Results

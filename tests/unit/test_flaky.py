@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from runner import flaky
 from runner.judgement import Judgement
-from runner.model import Cause, Record, Status
 from runner.plan import Filters, plan
+from runner.record import Cause, Record, Status
 from tests.fakes import LIMITS, SAVE, Lab, environment, matrix
 
 WAYS = {

@@ -12,7 +12,7 @@ from runner.baseline import Baseline, decisions
 from runner.baseline.document import read_baseline, write_baseline
 from runner.baseline.gate import places
 from runner.matrix import read_matrix
-from runner.model import Cause, EnvironmentRecord, Phase, Record, Status
+from runner.record import Cause, EnvironmentRecord, Phase, Record, Status
 from runner.results import read_results, write_results
 from runner.verdict import completed
 from tests.unit.baselines import MATRIX, cell, row

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.model import Cause, Raised, Record, Status
+from runner.record import Cause, Raised, Record, Status
 from runner.report.github import MOST, annotations, append_summary, is_here
 from runner.report.markdown import to_markdown
 from tests.unit.synthetic import synthetic

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.model import Call, Cause, Format, Phase, Record, Status
+from runner.model import Call, Format
 from runner.plan import Filters, plan
+from runner.record import Cause, Phase, Record, Status
 from tests.fakes import SAVE, Lab, environment, matrix
 
 CALLABLE = """

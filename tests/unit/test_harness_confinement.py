@@ -19,9 +19,10 @@ from runner.execution import observations
 from runner.execution.servers import Ended, Job, start
 from runner.files import emptied
 from runner.harness import landlock
-from runner.model import Cause, Format, Status
+from runner.model import Format
 from runner.observation import Observation
 from runner.plan import Filters, plan
+from runner.record import Cause, Status
 from tests.fakes import LIMITS, SAVE, FakeBuilder, Lab, environment, matrix
 
 PRELUDE = """

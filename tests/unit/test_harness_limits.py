@@ -9,8 +9,8 @@ import pytest
 
 from runner.environments import Reach
 from runner.execution.servers import Ended, Job, start
-from runner.model import Cause, Record, Status
 from runner.plan import Filters, plan
+from runner.record import Cause, Record, Status
 from tests.fakes import LIMITS, SAVE, Lab, environment, matrix, processes_with
 
 SMALL = replace(LIMITS, disk_mb=8)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.model import Cause, Phase, Record, Status
 from runner.plan import Filters, plan
+from runner.record import Cause, Phase, Record, Status
 from tests.fakes import LIMITS, SAVE, Lab, environment, matrix, processes_with
 
 TIGHT = replace(LIMITS, memory_mb=300, disk_mb=2**20)

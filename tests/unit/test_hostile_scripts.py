@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from runner.model import Cause, Limits, Phase, Record, Status
+from runner.model import Limits
 from runner.plan import Filters, plan
+from runner.record import Cause, Phase, Record, Status
 from tests.fakes import SAVE, Lab, environment, matrix, processes_with
 
 LIMITS = Limits(seconds=2.5, memory_mb=300, output_kb=16)

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.model import Cause, EnvironmentRecord, Format, Raised, Record, Status
+from runner.model import Format
+from runner.record import Cause, EnvironmentRecord, Raised, Record, Status
 from runner.report.failures import failures
 from runner.report.grades import GRADES, INK, NOTHING, UNKNOWN, grade
 from runner.report.hints import hints

@@ -13,8 +13,9 @@ import pytest
 
 from runner.cache.use import Use
 from runner.execution.run import execute
-from runner.model import Backend, EnvironmentSpec, Status
+from runner.model import Backend, EnvironmentSpec
 from runner.plan import Filters, Plan, plan
+from runner.record import Status
 from tests.fakes import Heard, Lab, environment, matrix, processes_with
 
 PATIENCE = 20.0

@@ -9,8 +9,9 @@ import pytest
 
 from runner.diagnosis import Side
 from runner.judgement import Judgement, Seen, judge_load, judge_save, training_difference
-from runner.model import Cause, Format, Phase, Raised, Scenario, Status
+from runner.model import Format, Scenario
 from runner.observation import Array, Observation, OptimizerSeen
+from runner.record import Cause, Phase, Raised, Status
 
 OLD, NEW = Side(name="old", versions={"keras": "2.8.0"}), Side(name="new", versions={"keras": "3.3.3"})
 SCENARIO = Scenario(name="one", folder=Path("one"), formats=(Format.H5,))

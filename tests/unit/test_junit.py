@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
-from runner.model import Cause, Format, Raised, Record, Status
+from runner.model import Format
+from runner.record import Cause, Raised, Record, Status
 from runner.report.junit import to_junit
 from runner.results import Results
 from runner.verdict import FailOn, exit_status

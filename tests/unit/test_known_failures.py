@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from runner.model import Cause, Format, Record, Status
+from runner.model import Format
+from runner.record import Cause, Record, Status
 from tools.known_failures import ENTRIES, TABLE, Entry, Wanted, chosen, counted, is_reproduced, read_entries, table
 
 FAILED = Wanted(cell="dense.h5@old->new", status=Status.FAIL, cause=Cause.CONFIG_KEYWORD)

@@ -14,7 +14,8 @@ from runner import releases
 from runner.environments import EnvironmentFailure, PassingFailure
 from runner.environments.locking import Lock, lock
 from runner.environments.nox import HostUv
-from runner.model import Cause, EnvironmentSpec
+from runner.model import EnvironmentSpec
+from runner.record import Cause
 from tests.unit.package_index import Wheel, refusing, serving
 
 SPEC = releases.complete(name="tf2.15", tensorflow="2.15.1", python="3.11", platform="linux-x86_64")

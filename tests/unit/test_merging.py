@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from runner.errors import UsageError
 from runner.matrix import read_matrix
-from runner.model import Cause, EnvironmentRecord, Phase, Record, Status
 from runner.plan import Filters, Plan, plan
+from runner.record import Cause, EnvironmentRecord, Phase, Record, Status
 from runner.report.markdown import to_markdown
 from runner.results import read_journal, write_results
 from runner.shards import Shard

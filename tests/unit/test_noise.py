@@ -17,8 +17,8 @@ from runner.comparison import (
 )
 from runner.comparison.layers import names
 from runner.comparison.outputs import reached
-from runner.model import Cause, Phase
 from runner.observation import LayerSeen, Observation
+from runner.record import Cause, Phase
 from tests.unit.test_comparison import TOLERANCE, array, outputs
 
 UNITS = st.sampled_from([2.0**-52, 2.0**-23, 2.0**-11, 2.0**-8])

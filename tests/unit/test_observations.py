@@ -16,7 +16,7 @@ import pytest
 
 from runner.execution import observations
 from runner.execution.observations import ObservationError
-from runner.model import Cause, Phase, Status
+from runner.record import Cause, Phase, Status
 from tests.fakes import LIMITS, SAVE, Lab
 
 ENTRY = {"layer": "", "name": "output", "key": "a0", "dtype": "float32", "shape": [2]}

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from runner.environments import Environment
 from runner.execution.run import Executed, execute
-from runner.model import Backend, EnvironmentSpec, Matrix, Record, Status
+from runner.model import Backend, EnvironmentSpec, Matrix
 from runner.plan import Filters, plan
+from runner.record import Record, Status
 from tests.fakes import SAVE, FakeBuilder, Heard, Lab, environment, matrix
 
 PATIENCE = 120.0

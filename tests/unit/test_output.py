@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from runner.model import Status
 from runner.output import claimed
+from runner.record import Status
 from runner.results import read_journal, read_results
 from tests.unit.disks import Disk
 from tests.unit.places import REPOSITORY, Place
@@ -19,7 +19,7 @@ ADVICE = "Wait until it has ended, or choose another --output."
 HOLDER = """
 import sys, time
 from pathlib import Path
-from runner.model import Status
+from runner.record import Status
 from runner.output import claimed
 with claimed(Path(sys.argv[1])):
     print("claimed", flush=True)

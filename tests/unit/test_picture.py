@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from runner.model import EnvironmentRecord
+from runner.record import EnvironmentRecord
 from runner.report import REPORTS, write_reports
 from runner.report.chart import to_png
 from runner.report.grids import ages, summary

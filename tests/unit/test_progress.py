@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from runner.model import Cause, Record, Status
 from runner.progress import Display, display, is_live
 from runner.progress.frame import Frame
 from runner.progress.lines import INTERVAL, SILENCE, Lines
 from runner.progress.live import LiveView
 from runner.progress.state import Progress, begun, with_environment, with_record
 from runner.progress.words import clock, per_second
+from runner.record import Cause, Record, Status
 from tests.unit.test_results import RECORD
 
 FAILED = replace(RECORD, id="bad.h5@a->b", status=Status.FAIL, cause=Cause.OP_MISSING, seconds=0.31)

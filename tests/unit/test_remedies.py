@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from runner import releases, remedies
 from runner.instructions import how
-from runner.model import Cause, EnvironmentSpec, Format, Phase, Status
+from runner.model import EnvironmentSpec, Format
+from runner.record import Cause, Phase, Status
 from runner.remedies import REMEDIES, Case, Failure
 
 KEYWORD = Failure(status=Status.FAIL, phase=Phase.LOAD, cause=Cause.CONFIG_KEYWORD)

@@ -8,7 +8,7 @@ from runner.__main__ import main
 from runner.errors import OutputError, UsageError
 from runner.execution.repairing import Repaired, put
 from runner.judgement import Judgement
-from runner.model import Cause, Comparison, Raised, Status
+from runner.record import Cause, Comparison, Raised, Status
 from runner.report.repaired import told
 
 PASSED = Judgement(status=Status.PASS, comparison=Comparison(max_abs=0.0))

@@ -21,7 +21,8 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 
 from runner.errors import OutputError
-from runner.model import Cause, Comparison, EnvironmentRecord, Format, Phase, Raised, Record, Status, Warned
+from runner.model import Format
+from runner.record import Cause, Comparison, EnvironmentRecord, Phase, Raised, Record, Status, Warned
 from runner.report import write_reports
 from runner.report.failures import Kind, failures
 from runner.report.grids import ages, outcomes, summary, tallies

@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.execution.run import execute
-from runner.model import Backend, Call, Cell, EnvironmentSpec, Format, Matrix, Record, Scenario, Tolerance
+from runner.model import Backend, Call, Cell, EnvironmentSpec, Format, Matrix, Scenario, Tolerance
 from runner.plan import Filters, Plan, SaveJob, plan
+from runner.record import Record
 from runner.remedies import Failure, Mode, can_be_tried
 from tests.fakes import LIMITS, SAVE, Heard, Lab, environment, matrix
 

@@ -9,8 +9,9 @@ import pytest
 
 from runner.environments import EnvironmentFailure
 from runner.execution.run import execute
-from runner.model import Backend, Cause, Record, Status
+from runner.model import Backend
 from runner.plan import Filters, plan
+from runner.record import Cause, Record, Status
 from runner.remedies import Mode
 from tests.fakes import SAVE, Heard, Lab, environment, matrix
 

@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.errors import OutputError, UsageError
-from runner.model import Cause, Comparison, Format, Phase, Raised, Record, Status, Tried, Warned
+from runner.model import Format
+from runner.record import Cause, Comparison, Phase, Raised, Record, Status, Tried, Warned
 from runner.results import Journal, read_journal, read_results, results_schema, to_frame, write_results
 from tests.unit.synthetic import results, synthetic
 

@@ -10,8 +10,9 @@ import pytest
 from runner.environments import EnvironmentFailure
 from runner.execution.content import content
 from runner.execution.run import Executed, execute
-from runner.model import Backend, Cause, Matrix, Scenario, Status, Tolerance
+from runner.model import Backend, Matrix, Scenario, Tolerance
 from runner.plan import Filters, plan
+from runner.record import Cause, Status
 from tests.fakes import LIMITS, SAVE, Heard, Lab, environment, matrix
 
 LOAD = """

@@ -10,8 +10,8 @@ import pytest
 from runner.environments import Connection, Environment, EnvironmentFailure, Reach
 from runner.execution.free import free_mb
 from runner.execution.room import JOB_MB, Room
-from runner.model import Cause, Status
 from runner.plan import Filters, plan
+from runner.record import Cause, Status
 from tests.fakes import SAVE, FakeBuilder, Lab, environment, matrix
 
 ALL = ("tf1", "tf2", "tf3", "tf4")

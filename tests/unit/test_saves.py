@@ -17,8 +17,9 @@ from runner.environments import Environment
 from runner.execution.content import content
 from runner.execution.run import Executed, execute
 from runner.files import TooLargeError
-from runner.model import Backend, EnvironmentSpec, Status
+from runner.model import Backend, EnvironmentSpec
 from runner.plan import Filters, Plan, plan
+from runner.record import Status
 from tests.fakes import SAVE, FakeBuilder, Heard, Lab, environment, matrix
 
 COUNTED = "\n    import os; open(os.path.abspath(os.path.join(__file__, '../../../count')), 'a').write('x')" + SAVE

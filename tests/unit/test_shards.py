@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from runner import options
 from runner.errors import UsageError
-from runner.model import Cell, Direction, Format, Pairs, Scenario, Status, Tried
+from runner.model import Cell, Direction, Format, Pairs, Scenario
 from runner.plan import Filters, Plan, plan
+from runner.record import Status, Tried
 from runner.results import write_results
 from runner.shards import Shard
 from runner.shards.parts import ENVIRONMENT_MS, SAVE_MS, Part, part

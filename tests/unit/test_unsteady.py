@@ -7,7 +7,7 @@ from lxml import etree
 from rich.console import Console
 
 from runner import flaky
-from runner.model import Attempt, Cause, Phase, Record, Status
+from runner.record import Attempt, Cause, Phase, Record, Status
 from runner.report.github import MOST, annotations
 from runner.report.hints import hints
 from runner.report.html import to_html

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.model import Cause, EnvironmentRecord, Format, Record, Status
+from runner.model import Format
+from runner.record import Cause, EnvironmentRecord, Record, Status
 from runner.verdict import FailOn, Upgrade, answer, by_age, completed, exit_status, sentence, steps
 
 OLD, NEW, NEWEST = "tf2.15", "tf2.16", "tf2.18"
