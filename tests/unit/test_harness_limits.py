@@ -111,6 +111,18 @@ def test_processes_of_processes(lab: Lab) -> None:
     assert processes_with(f"MARK={lab.folder}") == []
 
 
+def test_processes_whose_memory_the_kernel_does_not_tell(lab: Lab) -> None:
+    """A job is ended for its processes while the kernel is asked for their memory, which waits for those that fork."""
+    silent = environment(
+        "tf1", FAKE_IMPORT="import time, harness.memory as m\nm.together = lambda pids: time.sleep(600)"
+    )
+    body = "os.fork() or time.sleep(600); time.sleep(2); any(os.fork() == 0 for _ in range(400)); time.sleep(600)"
+    wanted = plan(matrix([silent], [lab.scenario("asked", doing(body))], replace(LIMITS, seconds=60.0)), Filters())
+    (record,) = lab.execute(wanted).records
+    assert (record.status, record.cause, record.attempts) == (Status.FAIL, Cause.SCENARIO_ERROR, 1), record.explanation
+    assert "256" in record.explanation
+
+
 @pytest.mark.parametrize(("kills", "status"), [(2, Status.ERROR), (1, Status.TIMEOUT)])
 def test_waiting_for_what_was_killed_for_want_of_memory(lab: Lab, kills: int, status: Status) -> None:
     """A job that hangs since the kernel killed something of it for want of memory is no timeout."""
