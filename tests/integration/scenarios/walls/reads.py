@@ -1,6 +1,7 @@
 """Looks for what others have saved, in all the file system and through every process that it sees."""
 
 import ctypes
+import errno
 import os
 import re
 import time
@@ -52,7 +53,10 @@ def _attach(pid):
 
 def _read(path):
     with open(path, "rb") as file:
-        return file.read(64)
+        found = file.read(64)
+    if not found:  # it has just ended, and has no memory any more
+        raise OSError(errno.ESRCH, "nothing to read")
+    return found
 
 
 def _artifacts(own):
