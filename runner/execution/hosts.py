@@ -167,7 +167,7 @@ class Host:
             EnvironmentFailure: If there can be none.
         """
         if not self._alone:
-            await self._living()
+            await self._live_server()
 
     @asynccontextmanager
     async def in_use(self) -> AsyncIterator[None]:
@@ -193,7 +193,7 @@ class Host:
         for _ in range(RESTARTS):
             if self._alone:
                 return await self.run_alone(job)
-            server = await self._living()
+            server = await self._live_server()
             if self._walled and not server.confined:
                 await self._part()
                 continue
@@ -316,7 +316,7 @@ class Host:
             await asyncio.sleep(seconds)
         return await self._builder.prepare(self.spec)
 
-    async def _living(self) -> Server:
+    async def _live_server(self) -> Server:
         """Return the server, started if none lives."""
         if self._server and not self._server.lost:
             return self._server

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import OutputError
-from runner.files import emptied, open_left, remove, remove_few
+from runner.files import TooLargeError, emptied, open_left, read_left, remove, remove_few
 
 
 def mode(path: Path) -> int:
@@ -106,6 +106,16 @@ def test_only_regular_files_are_opened(tmp_path: Path, kind: str) -> None:
             path.mkdir()
     with pytest.raises(OSError, match=r"\[Errno"):
         open_left(path)
+    with pytest.raises(OSError, match=r"\[Errno"):
+        read_left(path, 1)
+
+
+def test_what_is_left_is_read_up_to_a_limit(tmp_path: Path) -> None:
+    """A file that is as large as it may be is read whole, and one that is larger is not read at all."""
+    (tmp_path / "file").write_bytes(b"four")
+    assert read_left(tmp_path / "file", 4) == b"four"
+    with pytest.raises(TooLargeError):
+        read_left(tmp_path / "file", 3)
 
 
 def test_folder_that_something_still_writes_to_is_emptied_in_the_end(tmp_path: Path) -> None:
